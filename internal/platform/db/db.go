@@ -250,8 +250,18 @@ func Duplicate(err error) bool {
 	return false
 }
 
-// again reports whether the database asks to repeat the whole transaction.
+// Repeat marks err as a lost race that a fresh run of the transaction settles.
+func Repeat(err error) error { return repeat{err} }
+
+type repeat struct{ error }
+
+func (r repeat) Unwrap() error { return r.error }
+
+// again reports whether the whole transaction should be repeated.
 func again(err error) bool {
+	if errors.As(err, new(repeat)) {
+		return true
+	}
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
 		return pg.Code == "40001" || pg.Code == "40P01"
@@ -269,7 +279,10 @@ func outage(err error) error {
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
 		switch pg.Code[:2] {
-		case "08", "53", "57", "58", "25": // connection, resources, operator intervention, system, read-only
+		case "08", "53", "57", "58": // connection, resources, operator intervention, system
+			return unavailable(err)
+		}
+		if pg.Code == "25006" { // read-only transaction: a standby
 			return unavailable(err)
 		}
 		return err

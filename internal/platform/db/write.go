@@ -24,8 +24,8 @@ const (
 // Tx is a write transaction. On SQLite it is a savepoint of a shared one.
 type Tx struct {
 	db     *DB
-	q      sqlx.ExtContext
-	stmts  map[string]*sqlx.Stmt // SQLite's writer connection
+	q      *sqlx.Tx // PostgreSQL
+	lane   *lane    // SQLite
 	wakers []func()
 }
 
@@ -93,9 +93,9 @@ func (t *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error)
 	ctx = context.WithoutCancel(ctx)
 	var res sql.Result
 	var err error
-	if t.stmts != nil {
+	if t.lane != nil {
 		var st *sqlx.Stmt
-		if st, err = t.prepared(ctx, query); err == nil {
+		if st, err = t.lane.prepared(ctx, query); err == nil {
 			res, err = st.ExecContext(ctx, args...)
 		}
 	} else {
@@ -110,38 +110,27 @@ func (t *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error)
 // Get reads one row inside the transaction.
 func (t *Tx) Get(ctx context.Context, dest any, query string, args ...any) error {
 	ctx = context.WithoutCancel(ctx)
-	if t.stmts != nil {
-		st, err := t.prepared(ctx, query)
+	if t.lane != nil {
+		st, err := t.lane.prepared(ctx, query)
 		if err != nil {
 			return err
 		}
 		return st.GetContext(ctx, dest, args...)
 	}
-	return sqlx.GetContext(ctx, t.q, dest, t.db.text(query), args...)
+	return t.q.GetContext(ctx, dest, t.db.text(query), args...)
 }
 
 // Select reads all rows inside the transaction.
 func (t *Tx) Select(ctx context.Context, dest any, query string, args ...any) error {
 	ctx = context.WithoutCancel(ctx)
-	if t.stmts != nil {
-		st, err := t.prepared(ctx, query)
+	if t.lane != nil {
+		st, err := t.lane.prepared(ctx, query)
 		if err != nil {
 			return err
 		}
 		return st.SelectContext(ctx, dest, args...)
 	}
-	return sqlx.SelectContext(ctx, t.q, dest, t.db.text(query), args...)
-}
-
-func (t *Tx) prepared(ctx context.Context, query string) (*sqlx.Stmt, error) {
-	if st, ok := t.stmts[query]; ok {
-		return st, nil
-	}
-	st, err := sqlx.PreparexContext(ctx, t.q.(sqlx.PreparerContext), t.db.text(query))
-	if err == nil {
-		t.stmts[query] = st
-	}
-	return st, err
+	return t.q.SelectContext(ctx, dest, t.db.text(query), args...)
 }
 
 // Now is the time all nodes agree on: the database's own clock, read now and
@@ -276,7 +265,7 @@ func (l *lane) one(j *job) error {
 	if err := l.exec("SAVEPOINT one"); err != nil {
 		return err
 	}
-	j.tx = &Tx{db: l.db, q: l.conn, stmts: l.stmts}
+	j.tx = &Tx{db: l.db, lane: l}
 	j.err = func() (err error) {
 		defer func() {
 			if p := recover(); p != nil {
@@ -297,14 +286,21 @@ func (l *lane) one(j *job) error {
 }
 
 func (l *lane) exec(text string) error {
-	st, ok := l.stmts[text]
-	if !ok {
-		var err error
-		if st, err = l.conn.PreparexContext(context.Background(), text); err != nil {
-			return err
-		}
-		l.stmts[text] = st
+	st, err := l.prepared(context.Background(), text)
+	if err != nil {
+		return err
 	}
-	_, err := st.ExecContext(context.Background())
+	_, err = st.ExecContext(context.Background())
 	return err
+}
+
+func (l *lane) prepared(ctx context.Context, query string) (*sqlx.Stmt, error) {
+	if st, ok := l.stmts[query]; ok {
+		return st, nil
+	}
+	st, err := l.conn.PreparexContext(ctx, l.db.text(query))
+	if err == nil {
+		l.stmts[query] = st
+	}
+	return st, err
 }

@@ -1,0 +1,190 @@
+package journal
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"linli/internal/core/event"
+	"linli/internal/platform/db"
+)
+
+// Poll is how often a node looks for events of other nodes.
+const Poll = 250 * time.Millisecond
+
+// Reader is a listener with a place of its own in the log. Apply writes its
+// effect in the transaction that moves the cursor, so an event acts once on
+// any number of nodes; it must be quick and do no I/O but tx.
+type Reader struct {
+	Name  string
+	Kinds []string // of events it wants, nil for all
+	Batch int      // events a transaction, 0 for 64
+	Apply func(ctx context.Context, tx *db.Tx, events []event.Event) error
+	// Reset empties what Apply has built, so that it can be built again from zero.
+	Reset func(ctx context.Context, tx *db.Tx) error
+}
+
+type position struct {
+	XID int64 `db:"xid"`
+	Seq int64 `db:"seq"`
+}
+
+// settled is the part of the log that no running transaction can still write
+// before: on PostgreSQL numbers alone commit out of order.
+const settled = `{{pg  AND xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint}}`
+
+const after = `SELECT * FROM events WHERE (xid, seq) > (?, ?)` + settled + ` ORDER BY xid, seq LIMIT ?`
+
+// Step lets r read one batch and reports whether there may be more.
+func (j *Journal) Step(ctx context.Context, r Reader) (more bool, err error) {
+	batch := r.Batch
+	if batch == 0 {
+		batch = 64
+	}
+	var at position
+	err = j.DB.Get(ctx, &at, `SELECT xid, seq FROM cursors WHERE name = ?`, r.Name)
+	if err != nil && !errors.Is(err, db.ErrNoRows) {
+		return false, err
+	}
+	missing := err != nil
+	var ahead []event.Event
+	if err := j.DB.Select(ctx, &ahead, after, at.XID, at.Seq, 1); err != nil || len(ahead) == 0 {
+		return false, err
+	}
+	err = j.DB.Write(ctx, func(tx *db.Tx) error {
+		if missing {
+			if _, err := tx.Exec(ctx, `INSERT INTO cursors (name) VALUES (?) ON CONFLICT DO NOTHING`, r.Name); err != nil {
+				return err
+			}
+		}
+		var at position
+		if err := tx.Get(ctx, &at, `SELECT xid, seq FROM cursors WHERE name = ?`+tx.Lock(), r.Name); err != nil {
+			return err
+		}
+		var events []event.Event
+		if err := tx.Select(ctx, &events, after, at.XID, at.Seq, batch); err != nil {
+			return err
+		}
+		more = len(events) == batch
+		if len(events) == 0 {
+			return nil
+		}
+		last := events[len(events)-1]
+		if r.Kinds != nil {
+			events = slices.DeleteFunc(events, func(e event.Event) bool { return !slices.Contains(r.Kinds, e.Kind) })
+		}
+		if len(events) > 0 {
+			if err := r.Apply(ctx, tx, events); err != nil {
+				return err
+			}
+		}
+		_, err := tx.Exec(ctx, `UPDATE cursors SET xid = ?, seq = ? WHERE name = ?`, last.XID, last.Seq, r.Name)
+		return err
+	})
+	return more, err
+}
+
+// Drain lets r read all there is.
+func (j *Journal) Drain(ctx context.Context, readers ...Reader) error {
+	for _, r := range readers {
+		for more := true; more; {
+			var err error
+			if more, err = j.Step(ctx, r); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Rebuild empties what r has built and lets it read the log from the start.
+func (j *Journal) Rebuild(ctx context.Context, r Reader) error {
+	err := j.DB.Write(ctx, func(tx *db.Tx) error {
+		if err := r.Reset(ctx, tx); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `DELETE FROM cursors WHERE name = ?`, r.Name)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return j.Drain(ctx, r)
+}
+
+// Follow runs the readers and the node's own tail until ctx ends. A reader
+// that fails is logged and tried again; others go on.
+func (j *Journal) Follow(ctx context.Context, readers ...Reader) {
+	var wg sync.WaitGroup
+	wg.Go(func() { j.every(ctx, "tail", func() error { return j.notice(ctx) }) })
+	for _, r := range readers {
+		wg.Go(func() { j.every(ctx, r.Name, func() error { return j.Drain(ctx, r) }) })
+	}
+	wg.Wait()
+}
+
+// every runs f at each piece of news and at least each Poll, waiting longer
+// after failures.
+func (j *Journal) every(ctx context.Context, name string, f func() error) {
+	wait := Poll
+	for {
+		news := j.News()
+		if err := f(); err != nil && ctx.Err() == nil {
+			j.Log.Error("event reader", "reader", name, "err", err)
+			wait = min(2*wait, 30*time.Second)
+			news = nil
+		} else {
+			wait = Poll
+		}
+		t := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+			t.Stop()
+			return
+		case <-news:
+			t.Stop()
+		case <-t.C:
+		}
+	}
+}
+
+// notice moves the node's tail over new events, of other nodes too, and
+// renews what memory depends on them.
+func (j *Journal) notice(ctx context.Context) error {
+	j.mu.Lock()
+	at := j.tail
+	j.mu.Unlock()
+	for {
+		var events []struct {
+			position
+			Kind string `db:"kind"`
+		}
+		err := j.DB.Select(ctx, &events, `SELECT xid, seq, kind FROM events WHERE (xid, seq) > (?, ?)`+settled+` ORDER BY xid, seq LIMIT ?`, at.XID, at.Seq, 1000)
+		if err != nil || len(events) == 0 {
+			return err
+		}
+		at = events[len(events)-1].position
+		j.mu.Lock()
+		j.tail = at
+		for _, e := range events {
+			j.gens[e.Kind]++
+		}
+		j.mu.Unlock()
+	}
+}
+
+// StartTail sets the tail to the log's present end, so that a node does not
+// read all of history at its start.
+func (j *Journal) StartTail(ctx context.Context) error {
+	var at position
+	err := j.DB.Get(ctx, &at, `SELECT xid, seq FROM events WHERE true`+settled+` ORDER BY xid DESC, seq DESC LIMIT 1`)
+	if errors.Is(err, db.ErrNoRows) {
+		return nil
+	}
+	j.mu.Lock()
+	j.tail = at
+	j.mu.Unlock()
+	return err
+}
