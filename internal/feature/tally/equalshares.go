@@ -1,0 +1,455 @@
+package tally
+
+import (
+	"math"
+	"math/big"
+	"math/bits"
+)
+
+// The method of equal shares (等额分摊法). Every voter gets the same part of the budget. In each round the project that costs
+// its supporters least per unit of utility is bought: each pays weight·ρ, or all she has left if that is less, where ρ is
+// the price at which the payments add up to the cost. A project whose supporters cannot pay is out.
+//
+// Exactness. All amounts are whole numbers over one common denominator D: the budget b0 of a voter and the price ρ of every
+// round. What a voter has left is b0 minus weight·ρ of the rounds in which she paid in full, or exactly nothing once
+// she paid all she had; voters with the same history form a class, so an exact evaluation counts voters by class and
+// round and needs only a few dozen operations on big numbers.
+//
+// Speed. For each group of identical ballots hi is an upper bound of what its voters have left, a whole number of 2^-shift
+// smallest money units, off by at most slack. With it lower computes in machine words a bound below which a project's ρ
+// cannot lie. Bounds only rise from round to round, since money only goes; so projects are looked at in the order of their
+// last bounds, and those whose bound exceeds the exact best are never evaluated. This is the lazy evaluation of the
+// reference implementations, with proven bounds in place of floating-point numbers.
+type equalShares struct {
+	p      *profile
+	m      *money
+	e      *Election
+	byCost bool // utility is the weight times the cost
+
+	shift  int     // see above; may be negative
+	cost   []int64 // costs in the unit of hi, rounded down
+	hi     []int64
+	slack  int64
+	class  []int32 // of each group
+	poor   []bool  // of each group: result of the last exact evaluation
+	counts []int64 // of each class: scratch
+
+	// Classes form a tree: class 1 is "nothing paid yet", a child has paid once more. Class 0 is "nothing left".
+	parent, round []int32
+	weight        []int64
+	// The child that a class got while the segment numbered mark was paying.
+	marked, child []int32
+	mark          int32
+
+	den   *big.Int   // D
+	b0    *big.Int   // numerator
+	price []*big.Int // numerators of ρ by round
+
+	unit, x, y big.Int // scratch
+}
+
+// candidate is a project that may still be bought.
+type candidate struct {
+	project int
+	key     uint64 // lower bound of the price per utility, see bound
+	rest    int64  // the bound as a fraction: rest/mass is a lower bound of ρ in the unit of hi
+	mass    int64
+	fresh   bool // computed in this round
+	checked bool // evaluated exactly in this round
+}
+
+// bid is an exact price: ρ = num / (D·mass).
+type bid struct {
+	num  *big.Int
+	mass int64
+}
+
+// outcome is what one run buys.
+type outcome struct {
+	order   []int
+	cost    *big.Int
+	bought  []bool
+	allRich bool // nobody ever paid less than the full price
+	over    bool // cost exceeds the limit; the run was broken off
+}
+
+func newEqualShares(c *count, byCost bool) *equalShares {
+	s := &equalShares{p: c.p, m: c.m, e: c.e, byCost: byCost}
+	n := len(c.p.groups)
+	s.hi, s.class, s.poor = make([]int64, n), make([]int32, n), make([]bool, n)
+	s.cost = make([]int64, len(c.e.Projects))
+	return s
+}
+
+// start gives every voter total/n and forgets all purchases. It reports false when there is no money or nobody to have it.
+func (s *equalShares) start(total *big.Int) bool {
+	if s.p.n == 0 || total.Sign() == 0 {
+		return false
+	}
+	n := big.NewInt(s.p.n)
+	// Sums of hi over all voters must stay below 2^62: give b0 as many bits as that leaves.
+	s.shift = 60 - bits.Len64(uint64(s.p.n)) - (total.BitLen() - n.BitLen() + 1)
+	b := s.scale(new(big.Int).Set(total))
+	b.Quo(b, n)
+	for g := range s.hi {
+		s.hi[g], s.class[g] = b.Int64()+1, 1
+	}
+	s.slack = 1
+	s.parent, s.round, s.weight, s.counts = s.parent[:0], s.round[:0], s.weight[:0], s.counts[:0]
+	s.marked, s.child, s.mark = s.marked[:0], s.child[:0], 0
+	s.addClass(0, 0, 0)
+	s.addClass(0, 0, 0)
+	s.den, s.b0, s.price = n, new(big.Int).Set(total), s.price[:0]
+	for i, c := range s.m.cost {
+		// What costs more than all the money there is gets the largest number; it is dropped at once.
+		if s.cost[i] = math.MaxInt64; c.Cmp(total) <= 0 {
+			s.cost[i] = s.scale(new(big.Int).Set(c)).Int64()
+		}
+	}
+	return true
+}
+
+// scale multiplies by 2^shift in place, rounding down.
+func (s *equalShares) scale(x *big.Int) *big.Int {
+	if s.shift >= 0 {
+		return x.Lsh(x, uint(s.shift))
+	}
+	return x.Rsh(x, uint(-s.shift))
+}
+
+// run buys projects until none can be bought or the cost exceeds the limit. pay, when not nil, is called for each purchase
+// after s.poor is set and before the money goes.
+func (s *equalShares) run(total, limit *big.Int, pay func(project int, b bid)) outcome {
+	o := outcome{cost: new(big.Int), bought: make([]bool, len(s.e.Projects)), allRich: true}
+	var free []int
+	for i := range s.m.cost {
+		if s.m.cost[i].Sign() == 0 && s.p.votes[i] > 0 {
+			free = append(free, i)
+		}
+	}
+	// What is supported and costs nothing is bought first, as in pabutools.
+	sortBy(free, func(a, b int) bool { return before(s.e, s.m, s.p.total, a, b) })
+	for _, i := range free {
+		o.order, o.bought[i] = append(o.order, i), true
+	}
+	if !s.start(total) {
+		return o
+	}
+	var open []*candidate
+	for i, c := range s.m.cost {
+		if c.Sign() > 0 && s.p.votes[i] > 0 && c.Cmp(total) <= 0 {
+			k := &candidate{project: i, rest: s.cost[i], mass: s.p.total[i]}
+			k.key = s.bound(k)
+			open = append(open, k)
+		}
+	}
+	for {
+		best, b := s.cheapest(&open)
+		if best == nil {
+			return o
+		}
+		i := best.project
+		o.order, o.bought[i] = append(o.order, i), true
+		o.cost.Add(o.cost, s.m.cost[i])
+		if limit != nil && o.cost.Cmp(limit) > 0 {
+			o.over = true
+			return o
+		}
+		if pay != nil {
+			pay(i, b)
+		}
+		if s.buy(i, b) {
+			o.allRich = false
+		}
+	}
+}
+
+// cheapest finds the affordable project with the lowest price per utility, takes it off the list together with those that
+// turned out unaffordable, and leaves in s.poor which of its supporters pay all they have. It gives nil when none is left.
+func (s *equalShares) cheapest(open *[]*candidate) (*candidate, bid) {
+	var best, last *candidate
+	var b bid
+	ceiling := uint64(math.MaxUint64)
+	for _, c := range *open {
+		c.fresh, c.checked = false, false
+	}
+	for {
+		var next *candidate
+		at := -1
+		for k, c := range *open {
+			if !c.checked && (next == nil || c.key < next.key) {
+				next, at = c, k
+			}
+		}
+		if next == nil || best != nil && next.key > ceiling {
+			break
+		}
+		if !next.fresh {
+			if next.fresh = s.lower(next); !next.fresh {
+				*open = append((*open)[:at], (*open)[at+1:]...)
+			}
+			continue
+		}
+		got, ok := s.evaluate(next)
+		last = next
+		if !ok {
+			*open = append((*open)[:at], (*open)[at+1:]...)
+			continue
+		}
+		next.checked = true
+		if best != nil {
+			d := s.compare(next.project, got, best.project, b)
+			if d > 0 || d == 0 && before(s.e, s.m, s.p.total, best.project, next.project) {
+				continue
+			}
+		}
+		best, b = next, got
+		ceiling = s.ceiling(best.project, b)
+	}
+	if best == nil {
+		return nil, bid{}
+	}
+	if last != best {
+		s.evaluate(best)
+	}
+	for k, c := range *open {
+		if c == best {
+			*open = append((*open)[:k], (*open)[k+1:]...)
+			break
+		}
+	}
+	return best, b
+}
+
+// lower raises the candidate's bound to what its supporters have now; it reports false when they certainly cannot pay.
+//
+// For any set of supporters taken as poor, the ρ at which their money and the others' weight·ρ make up the cost is not above
+// the true one, because true payments are never higher than these. Taking as poor those who have less than the bound so
+// far and repeating raises the bound towards the true ρ. If that makes everyone poor, their money is less than the cost.
+func (s *equalShares) lower(c *candidate) bool {
+	for range 64 {
+		rest, mass := s.cost[c.project], s.p.total[c.project]
+		for _, seg := range s.p.supporters[c.project] {
+			t := share(seg.weight, c.rest, c.mass)
+			for _, g := range seg.groups {
+				if h := s.hi[g]; h < t {
+					n := s.p.count[g]
+					rest -= n * h
+					mass -= n * seg.weight
+				}
+			}
+		}
+		if mass == 0 {
+			return false
+		}
+		if rest = max(rest, 0); rest == c.rest && mass == c.mass {
+			break
+		}
+		c.rest, c.mass = rest, mass
+	}
+	c.key = s.bound(c)
+	return true
+}
+
+// share is weight·rest/mass, rounded down, at most the largest int64.
+func share(weight, rest, mass int64) int64 {
+	hi, lo := bits.Mul64(uint64(weight), uint64(rest))
+	if hi >= uint64(mass) {
+		return math.MaxInt64
+	}
+	q, _ := bits.Div64(hi, lo, uint64(mass))
+	return int64(min(q, math.MaxInt64))
+}
+
+// bound turns rest/mass into a lower bound of the price per utility: for cost utility ρ/cost in units of 2^-62, else ρ in
+// units of hi/2^16.
+func (s *equalShares) bound(c *candidate) uint64 {
+	if s.byCost {
+		q, _ := bits.Div64(uint64(c.rest)>>2, uint64(c.rest)<<62, uint64(s.cost[c.project])+1)
+		return q / uint64(c.mass)
+	}
+	hi, lo := bits.Mul64(uint64(c.rest), 1<<16)
+	if hi >= uint64(c.mass) {
+		return math.MaxUint64
+	}
+	q, _ := bits.Div64(hi, lo, uint64(c.mass))
+	return q
+}
+
+// ceiling is not below the exact price per utility in the unit of bound.
+func (s *equalShares) ceiling(project int, b bid) uint64 {
+	x := s.x.Set(b.num)
+	y := s.y.Mul(s.den, s.unit.SetInt64(b.mass))
+	if s.byCost {
+		x.Lsh(x, 62)
+		y.Mul(y, s.m.cost[project])
+	} else {
+		s.scale(x.Lsh(x, 16))
+		x.Add(x, s.unit.SetInt64(1))
+	}
+	if x.Quo(x, y); !x.IsUint64() || x.Uint64() == math.MaxUint64 {
+		return math.MaxUint64
+	}
+	return x.Uint64() + 1
+}
+
+// compare compares two exact prices per utility.
+func (s *equalShares) compare(i int, a bid, j int, b bid) int {
+	x := s.x.Mul(a.num, s.unit.SetInt64(b.mass))
+	y := s.y.Mul(b.num, s.unit.SetInt64(a.mass))
+	if s.byCost {
+		x.Mul(x, s.m.cost[j])
+		y.Mul(y, s.m.cost[i])
+	}
+	return x.Cmp(y)
+}
+
+// evaluate computes the exact ρ of a project from its bound and leaves in s.poor which supporters have less than their
+// weight·ρ; it reports false when they cannot pay. Each pass takes the last pass's poor as given; ρ rises until nobody
+// changes sides.
+func (s *equalShares) evaluate(c *candidate) (bid, bool) {
+	segments := s.p.supporters[c.project]
+	for _, seg := range segments {
+		t := share(seg.weight, c.rest, c.mass)
+		for _, g := range seg.groups {
+			s.poor[g] = s.hi[g] < t
+		}
+	}
+	for {
+		mass, some := s.p.total[c.project], false
+		for _, seg := range segments {
+			for _, g := range seg.groups {
+				if s.poor[g] {
+					n := s.p.count[g]
+					mass -= n * seg.weight
+					s.counts[s.class[g]] += n
+					some = true
+				}
+			}
+		}
+		num := new(big.Int).Mul(s.m.cost[c.project], s.den)
+		if some {
+			s.subtract(num)
+		}
+		if mass == 0 {
+			return bid{}, false
+		}
+		b, changed := bid{num, mass}, false
+		for _, seg := range segments {
+			t := s.threshold(b, seg.weight)
+			known := map[int32]bool{}
+			for _, g := range seg.groups {
+				poor := s.hi[g] < t
+				if !poor && s.hi[g]-s.slack <= t {
+					// Too close for the bounds to tell.
+					var ok bool
+					if poor, ok = known[s.class[g]]; !ok {
+						poor = s.less(s.class[g], b, seg.weight)
+						known[s.class[g]] = poor
+					}
+				}
+				if poor != s.poor[g] {
+					s.poor[g], changed = poor, true
+				}
+			}
+		}
+		if !changed {
+			return b, true
+		}
+	}
+}
+
+// threshold is weight·ρ in the unit of hi, rounded down (or towards zero when negative).
+func (s *equalShares) threshold(b bid, weight int64) int64 {
+	x := s.scale(s.x.Mul(b.num, s.unit.SetInt64(weight)))
+	y := s.y.Mul(s.den, s.unit.SetInt64(b.mass))
+	if x.Quo(x, y); !x.IsInt64() {
+		return math.MaxInt64 / 2
+	}
+	return min(x.Int64(), math.MaxInt64/2)
+}
+
+// subtract takes off num what the voters in s.counts have together and clears s.counts.
+func (s *equalShares) subtract(num *big.Int) {
+	paid := make([]int64, len(s.price)) // at most 2^28 voters times 2^31 points
+	var voters int64
+	for k := len(s.parent) - 1; k > 0; k-- {
+		n := s.counts[k]
+		if n == 0 {
+			continue
+		}
+		s.counts[k] = 0
+		if k == 1 {
+			voters = n
+		} else {
+			paid[s.round[k]] += n * s.weight[k]
+			s.counts[s.parent[k]] += n
+		}
+	}
+	s.counts[0] = 0
+	num.Sub(num, s.x.Mul(s.b0, s.unit.SetInt64(voters)))
+	for r, n := range paid {
+		if n != 0 {
+			num.Add(num, s.x.Mul(s.price[r], s.unit.SetInt64(n)))
+		}
+	}
+}
+
+// left is the exact numerator of what a voter of the class has left.
+func (s *equalShares) left(class int32) *big.Int {
+	sum := new(big.Int)
+	if class == 0 {
+		return sum
+	}
+	sum.Set(s.b0)
+	for k := class; k > 1; k = s.parent[k] {
+		sum.Sub(sum, s.x.Mul(s.price[s.round[k]], s.unit.SetInt64(s.weight[k])))
+	}
+	return sum
+}
+
+// less tells exactly whether a voter of the class has less than weight·ρ.
+func (s *equalShares) less(class int32, b bid, weight int64) bool {
+	l := s.left(class)
+	l.Mul(l, s.unit.SetInt64(b.mass))
+	return l.Cmp(s.x.Mul(b.num, s.unit.SetInt64(weight))) < 0
+}
+
+// buy takes the payments for a project, as told by s.poor, and reports whether anyone paid less than the full price.
+func (s *equalShares) buy(project int, b bid) (short bool) {
+	r := int32(len(s.price))
+	for _, seg := range s.p.supporters[project] {
+		t := s.threshold(b, seg.weight)
+		s.mark++
+		for _, g := range seg.groups {
+			k := s.class[g]
+			if s.poor[g] {
+				s.hi[g], s.class[g], short = 0, 0, true
+				continue
+			}
+			if s.marked[k] != s.mark {
+				s.marked[k], s.child[k] = s.mark, s.addClass(k, r, seg.weight)
+			}
+			s.hi[g] -= t
+			s.class[g] = s.child[k]
+		}
+	}
+	s.slack++
+	g := new(big.Int).GCD(nil, nil, b.num, big.NewInt(b.mass))
+	if m := s.unit.Quo(big.NewInt(b.mass), g); m.Cmp(big.NewInt(1)) != 0 {
+		s.den = new(big.Int).Mul(s.den, m)
+		s.b0.Mul(s.b0, m)
+		for _, p := range s.price {
+			p.Mul(p, m)
+		}
+	}
+	s.price = append(s.price, g.Quo(b.num, g))
+	return short
+}
+
+func (s *equalShares) addClass(parent, round int32, weight int64) int32 {
+	s.parent, s.round, s.weight = append(s.parent, parent), append(s.round, round), append(s.weight, weight)
+	s.counts = append(s.counts, 0)
+	s.marked, s.child = append(s.marked, 0), append(s.child, 0)
+	return int32(len(s.parent) - 1)
+}
