@@ -1,0 +1,81 @@
+// Keeps what is typed into a form on this phone until it is sent: forms marked data-draft, by their id and address.
+// Files, passwords, one-time codes and hidden fields are never kept. A draft older than a week is forgotten.
+
+const week = 7 * 24 * 60 * 60 * 1000;
+const skip = new Set(["hidden", "password", "file", "submit", "button"]);
+
+const keyOf = (form) => "draft:" + location.pathname + "#" + form.id;
+
+function fieldsOf(form) {
+	return [...form.elements].filter((el) => el.name && !skip.has(el.type) && el.autocomplete !== "one-time-code");
+}
+
+function read(form) {
+	try {
+		const kept = JSON.parse(localStorage.getItem(keyOf(form)));
+		return kept && Date.now() - kept.at < week ? kept.values : null;
+	} catch {
+		return null;
+	}
+}
+
+function write(form) {
+	const values = {};
+	for (const el of fieldsOf(form)) {
+		if (el.type === "checkbox" || el.type === "radio") {
+			if (el.checked) (values[el.name] ??= []).push(el.value);
+		} else if (el.value !== el.defaultValue) {
+			values[el.name] = [el.value];
+		}
+	}
+	try {
+		if (Object.keys(values).length) localStorage.setItem(keyOf(form), JSON.stringify({ at: Date.now(), values }));
+		else localStorage.removeItem(keyOf(form));
+	} catch {
+		// No room or no permission: the form works all the same.
+	}
+}
+
+function fill(form, values) {
+	for (const el of fieldsOf(form)) {
+		const kept = values[el.name];
+		if (!kept) continue;
+		if (el.type === "checkbox" || el.type === "radio") el.checked = kept.includes(el.value);
+		else el.value = kept[0];
+	}
+}
+
+export function start(words) {
+	for (const form of document.querySelectorAll("form[data-draft]")) {
+		if (!form.id) continue;
+		const answered = form.querySelector("[aria-invalid]"); // the server sent the form back: its values are newer
+		const values = answered ? null : read(form);
+		if (values) {
+			fill(form, values);
+			const note = document.createElement("p");
+			note.className = "draft";
+			note.setAttribute("role", "status");
+			const drop = document.createElement("button");
+			drop.type = "button";
+			drop.textContent = words.discard;
+			drop.addEventListener("click", () => {
+				localStorage.removeItem(keyOf(form));
+				form.reset();
+				note.remove();
+			});
+			note.append(words.draft, drop);
+			form.prepend(note);
+			form.closest("details")?.setAttribute("open", "");
+		}
+		let timer;
+		form.addEventListener("input", () => {
+			clearTimeout(timer);
+			timer = setTimeout(write, 300, form);
+		});
+		form.addEventListener("submit", () => {
+			clearTimeout(timer);
+			if (navigator.onLine) localStorage.removeItem(keyOf(form));
+			else write(form);
+		});
+	}
+}

@@ -1,0 +1,273 @@
+// Package ui is the look of every page (界面): the shell around a page, the partials that pages are made of, the style
+// sheet, the small scripts and the words they share.
+//
+// It knows nothing of wishes or polls: every partial takes a plain struct of this package that a feature fills. Pages
+// complete without JavaScript, carry no inline script or style, and say nothing by colour alone.
+package ui
+
+import (
+	"embed"
+	"strconv"
+	"strings"
+	"time"
+
+	"linli/internal/ui/text"
+
+	"github.com/a-h/templ"
+)
+
+//go:embed locale/*.json
+var locale embed.FS
+
+func init() { text.Add(locale) }
+
+// The sizes of text a person may choose, by the values of Page.TextSize: 17, 20, 24 and 30 pixels.
+const (
+	SizeStandard = "standard"
+	SizeLarge    = "large"
+	SizeExtra    = "extra"
+	SizeLargest  = "largest"
+)
+
+// Page is what the shell needs to know about a page and its reader. It is passed to every partial, which takes the
+// language and the care mode from it. Nothing in it may differ between two requests for the same page by the same
+// reader: the shell carries no operation id, time or request id.
+type Page struct {
+	Title       string // of this page, without community and product name
+	Lang        string // text.Chinese or text.English
+	Care        bool   // care mode 关怀模式, the switch named 长辈版
+	TextSize    string // SizeStandard …; empty is standard
+	Path        string // local path and query of this page, for the links that switch language and mode
+	Section     string // the tab this page belongs to, a Section… constant
+	Description string // one sentence for search engines and preview cards; empty for private pages
+	Image       string // absolute address of a picture for preview cards
+	Canonical   string // absolute address of this page
+	NoIndex     bool   // asks search engines to stay away
+	Flash       string // what the act before this page did, said once
+	Demo        bool   // the data is invented, which every page says
+	Community   Community
+	Me          Me
+	Site        Site
+	Back        Link      // a way back above the content; none when URL is empty
+	CSS, JS     []string  // further assets by logical name
+	Feed        string    // address of an Atom feed of this page's content
+	Nav         []NavItem // header navigation of wide screens; nil is PublicNav
+	Rail        []NavItem // left rail of staff pages; nil is StaffNav
+	Now         time.Time // the moment relative times are reckoned from
+}
+
+// Community is the community the reader is in (当前社区).
+type Community struct {
+	Name  string
+	Code  string
+	Phone string // the community's own help number, as it is dialled
+	Hours string // when the phone is answered, in the page's language
+}
+
+// Me is the reader.
+type Me struct {
+	SignedIn bool
+	Name     string // as the reader is addressed
+	Staff    bool   // has a workbench
+	Badge    int    // how many matters need this reader's own action
+}
+
+// Site is what the operator of an installation states about itself.
+type Site struct {
+	Name          string // product name; empty is 邻里
+	Organiser     string // 主办单位
+	ICP           string // ICP 备案 number
+	PoliceICP     string // 公安备案 number
+	ComplaintsURL string // 投诉建议
+}
+
+// The sections of the shell. A page names the one it belongs to, so that its tab is marked.
+const (
+	Home       = "home"
+	Services   = "services"
+	Say        = "say"
+	Wishes     = "wishes"
+	Projects   = "projects"
+	Activities = "activities"
+	Meetings   = "meetings"
+	Honours    = "honours"
+	Figures    = "stats"
+	Mine       = "me"
+	Staff      = "staff"
+)
+
+// NavItem is one entry of a navigation.
+type NavItem struct {
+	Section string
+	Label   string
+	URL     string
+	Icon    string
+	Badge   int
+}
+
+// Link is a link with its words.
+type Link struct{ Label, URL string }
+
+// T returns the sentence of a key in the page's language; see text.T.
+func (p Page) T(key string, args ...any) string { return text.T(p.Lang, key, args...) }
+
+// Language returns the page's language tag.
+func (p Page) Language() string { return text.Normal(p.Lang) }
+
+// English reports whether the page is in English.
+func (p Page) English() bool { return p.Language() == text.English }
+
+// Size returns the chosen size of text, standard unless one of the others was chosen.
+func (p Page) Size() string {
+	switch p.TextSize {
+	case SizeLarge, SizeExtra, SizeLargest:
+		return p.TextSize
+	}
+	return SizeStandard
+}
+
+// Name returns the name of the site.
+func (p Page) Name() string {
+	if p.Site.Name != "" {
+		return p.Site.Name
+	}
+	return p.T("shell.product")
+}
+
+func (p Page) fullTitle() string {
+	parts := []string{p.Title, p.Community.Name, p.Name()}
+	kept := parts[:0]
+	for _, part := range parts {
+		if part != "" {
+			kept = append(kept, part)
+		}
+	}
+	return strings.Join(kept, " · ")
+}
+
+// here is the path the switches of the shell return to.
+func (p Page) here() string {
+	if p.Path == "" {
+		return "/"
+	}
+	return p.Path
+}
+
+func (p Page) nav() []NavItem {
+	if p.Nav != nil {
+		return p.Nav
+	}
+	return PublicNav(p)
+}
+
+func (p Page) rail() []NavItem {
+	if p.Rail != nil {
+		return p.Rail
+	}
+	return StaffNav(p)
+}
+
+// PublicNav is the header navigation of wide screens.
+func PublicNav(p Page) []NavItem {
+	return []NavItem{
+		{Home, p.T("nav.home"), "/", "home", 0},
+		{Wishes, p.T("nav.wishes"), "/wishes", "wish", 0},
+		{Projects, p.T("nav.projects"), "/projects", "project", 0},
+		{Activities, p.T("nav.activities"), "/activities", "activity", 0},
+		{Meetings, p.T("nav.meetings"), "/meetings", "meeting", 0},
+		{Honours, p.T("nav.honours"), "/honours", "star", 0},
+		{Figures, p.T("nav.stats"), "/stats", "chart", 0},
+	}
+}
+
+// TabNav is the bar at the bottom of a phone: five tabs, three in care mode.
+func TabNav(p Page) []NavItem {
+	say := NavItem{Say, p.T("nav.say"), "/say", "plus", 0}
+	me := NavItem{Mine, p.T("nav.me"), "/me", "person", p.Me.Badge}
+	if p.Care {
+		return []NavItem{{Home, p.T("nav.home"), "/", "home", 0}, say, me}
+	}
+	return []NavItem{
+		{Home, p.T("nav.home"), "/", "home", 0},
+		{Services, p.T("nav.services"), "/services", "desk", 0},
+		say,
+		{Activities, p.T("nav.activities"), "/activities", "activity", 0},
+		me,
+	}
+}
+
+// StaffNav is the left rail of the workbench.
+func StaffNav(p Page) []NavItem {
+	return []NavItem{
+		{"todo", p.T("rail.todo"), "/staff", "todo", p.Me.Badge},
+		{"matters", p.T("rail.matters"), "/staff/matters", "wish", 0},
+		{"projects", p.T("rail.projects"), "/staff/projects", "project", 0},
+		{"activities", p.T("rail.activities"), "/staff/activities", "activity", 0},
+		{"meetings", p.T("rail.meetings"), "/staff/meetings", "meeting", 0},
+		{"people", p.T("rail.people"), "/staff/people", "people", 0},
+		{"reports", p.T("rail.reports"), "/staff/reports", "chart", 0},
+		{"posts", p.T("rail.posts"), "/staff/posts", "post", 0},
+		{"settings", p.T("rail.settings"), "/staff/settings", "settings", 0},
+	}
+}
+
+// CareNav is the six tiles of the home page in care mode. The telephone is left out where the community has none.
+func CareNav(p Page) []NavItem {
+	tiles := []NavItem{
+		{Say, p.T("tile.ask"), "/say", "hand", 0},
+		{Mine, p.T("tile.mine"), "/me", "todo", p.Me.Badge},
+		{Projects, p.T("tile.vote"), "/polls", "vote", 0},
+		{Activities, p.T("tile.activities"), "/activities", "activity", 0},
+		{Home, p.T("tile.notices"), "/posts", "bell", 0},
+	}
+	if p.Community.Phone != "" {
+		tiles = append(tiles, NavItem{"", p.T("tile.call"), p.Community.dial(), "phone", 0})
+	}
+	return tiles
+}
+
+// SayNav is what ＋我要说 offers.
+func SayNav(p Page) []SayChoice {
+	choices := []SayChoice{
+		{p.T("say.wish"), p.T("say.wish_hint"), "/wishes/new", "hand"},
+		{p.T("say.problem"), p.T("say.problem_hint"), "/wishes/new?category=环境设施", "wrench"},
+		{p.T("say.propose"), p.T("say.propose_hint"), "/projects/new", "bulb"},
+	}
+	if p.Community.Phone != "" {
+		hint := p.Community.Phone
+		if p.Community.Hours != "" {
+			hint += " · " + p.Community.Hours
+		}
+		choices = append(choices, SayChoice{p.T("say.call"), hint, p.Community.dial(), "phone"})
+	}
+	return choices
+}
+
+// SayChoice is one of the large choices of ＋我要说.
+type SayChoice struct{ Label, Hint, URL, Icon string }
+
+// dial is the tel: address of the help number.
+func (c Community) dial() string {
+	return "tel:" + strings.Map(func(r rune) rune {
+		if r == '+' || r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, c.Phone)
+}
+
+// url marks an address as checked. The only addresses that reach it are local paths built by features, and tel:
+// links built here; templ would refuse tel: on its own.
+func url(s string) templ.SafeURL {
+	if strings.HasPrefix(s, "tel:") {
+		return templ.SafeURL(s)
+	}
+	return templ.URL(s)
+}
+
+func badge(n int) string {
+	if n > 99 {
+		return "99+"
+	}
+	return strconv.Itoa(n)
+}
