@@ -53,7 +53,7 @@ type Options struct {
 // the test ends.
 func New(t testing.TB, o Options) *Page {
 	t.Helper()
-	root, err := chromium()
+	b, err := chromium()
 	if err != nil {
 		if os.Getenv(EnvRequire) == "1" {
 			t.Fatalf("%s=1, but there is no browser: %v", EnvRequire, err)
@@ -70,7 +70,7 @@ func New(t testing.TB, o Options) *Page {
 		o.Lang = "zh-CN"
 	}
 	p := &Page{t: t, options: o, look: 5 * time.Second, changed: make(chan struct{})}
-	ctx, cancel := chromedp.NewContext(root, chromedp.WithNewBrowserContext())
+	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
 	p.ctx = ctx
 	t.Cleanup(cancel)
 	if err := chromedp.Do(ctx); err != nil { // the page lives as long as this context
@@ -131,13 +131,18 @@ func (p *Page) allowScripts(ctx context.Context, t *chromedp.Target, on bool) er
 // chromium is the browser of this process, started by the first who asks.
 var chromium = sync.OnceValues(start)
 
-// start runs Chromium and returns the context that pages are opened under.
-func start() (context.Context, error) {
+// running is a started Chromium.
+type running struct {
+	ctx   context.Context // pages are opened under it
+	guard io.Closer       // write end of the pipe that the profile's remover waits at
+}
+
+func start() (*running, error) {
 	path, err := findBrowser()
 	if err != nil {
 		return nil, err
 	}
-	profile, err := emptyProfile()
+	profile, guard, err := emptyProfile()
 	if err != nil {
 		return nil, err
 	}
@@ -159,7 +164,7 @@ func start() (context.Context, error) {
 	if err := chromedp.Do(ctx); err != nil {
 		return nil, fmt.Errorf("starting %s: %w", path, err)
 	}
-	return ctx, nil
+	return &running{ctx: ctx, guard: guard}, nil
 }
 
 func findBrowser() (string, error) {
@@ -168,21 +173,17 @@ func findBrowser() (string, error) {
 			return path, nil
 		}
 	}
-	return "", errors.New("Chromium is not installed (on Debian: apt-get install chromium fonts-noto-cjk)")
+	return "", errors.New("no Chromium is installed (on Debian: apt-get install chromium fonts-noto-cjk)")
 }
 
-// guard is the write end of the pipe that a child waits at; it closes when
-// this process ends.
-var guard io.Closer
-
 // emptyProfile makes a directory that a waiting child removes after this
-// process has ended in whatever way. Chromium itself is killed by the kernel
-// with its parent; its last children may still write for a moment, so the
-// child tries until the directory stays away.
-func emptyProfile() (string, error) {
+// process has ended in whatever way, which closes the pipe. Chromium itself is
+// killed by the kernel with its parent; its last children may still write for
+// a moment, so the child tries until the directory stays away.
+func emptyProfile() (string, io.Closer, error) {
 	dir, err := os.MkdirTemp("", "linli-chromium-")
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	const script = `while read -r _; do :; done
 for _ in 1 2 3 4 5 6 7 8 9 10; do rm -rf "$0"; sleep 0.3; [ -e "$0" ] || exit 0; done`
@@ -190,8 +191,7 @@ for _ in 1 2 3 4 5 6 7 8 9 10; do rm -rf "$0"; sleep 0.3; [ -e "$0" ] || exit 0;
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // out of reach of Ctrl-C
 	in, err := cmd.StdinPipe()
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
-	guard = in
-	return dir, cmd.Start()
+	return dir, in, cmd.Start()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -44,25 +45,25 @@ type cluster struct {
 	url   *url.URL
 	run   string // this process's own name, kept as application_name
 	held  *pgx.Conn
+	own   *Server // the one this process started: were it collected, its guard would stop it
 	count atomic.Int64
 }
 
 var theCluster = sync.OnceValues(func() (*cluster, error) {
-	address := os.Getenv(EnvServer)
-	if address == "" {
-		s, err := NewServer(Options{})
-		if err != nil {
-			return nil, err
-		}
-		lazy = s
-		address = s.URL("postgres")
+	if address := os.Getenv(EnvServer); address != "" {
+		return connect(address)
 	}
-	return connect(address)
+	s, err := NewServer(Options{})
+	if err != nil {
+		return nil, err
+	}
+	c, err := connect(s.URL("postgres"))
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	c.own = s
+	return c, nil
 })
-
-// lazy holds the server this process started, and with it the pipe whose end
-// stops it: were it collected, the server would stop.
-var lazy *Server
 
 // shared is the process's server, or the end of the test.
 func shared(t testing.TB) *cluster {
