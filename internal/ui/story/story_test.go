@@ -1,4 +1,4 @@
-package ui
+package story
 
 import (
 	"bytes"
@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"linli/internal/ui"
 	"linli/internal/ui/text"
 
 	"github.com/PuerkitoBio/goquery"
@@ -145,8 +146,8 @@ func TestShellIsTheSame(t *testing.T) {
 	var first, second bytes.Buffer
 	for _, b := range []*bytes.Buffer{&first, &second} {
 		p := storyPage("zh-CN", false)
-		p.Me = Me{}
-		if err := within(Layout, storyProblem)(p).Render(context.Background(), b); err != nil {
+		p.Me = ui.Me{}
+		if err := within(ui.Layout, storyProblem)(p).Render(context.Background(), b); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -172,7 +173,7 @@ func TestTexts(t *testing.T) {
 	for _, fault := range text.Missing() {
 		t.Error(fault)
 	}
-	unknown, err := text.Unknown(os.DirFS("."))
+	unknown, err := text.Unknown(os.DirFS(".."))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,6 @@
-package ui
+// Package chart draws simple figures (图表) as SVG on the server: bars, lines and shares. Each chart has a sentence as its
+// title, its unit, period and source, a description for readers of the screen, and the same figures as a table.
+package chart
 
 import (
 	"math"
@@ -6,6 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"linli/internal/ui"
 	"linli/internal/ui/text"
 )
 
@@ -244,7 +247,7 @@ func (c Chart) shares() []mark {
 }
 
 // spoken is the chart in one sentence for readers of the screen.
-func (c Chart) spoken(p Page) string {
+func (c Chart) spoken(p ui.Page) string {
 	var b strings.Builder
 	for n, s := range c.Series {
 		if s.Name != "" {
@@ -261,19 +264,19 @@ func (c Chart) spoken(p Page) string {
 	return b.String()
 }
 
-func (c Chart) table() Table {
-	t := Table{Caption: c.Title, Hidden: true, Columns: []Column{{Label: ""}}}
+func (c Chart) table() ui.Table {
+	t := ui.Table{Caption: c.Title, Hidden: true, Columns: []ui.Column{{Label: ""}}}
 	for _, s := range c.Series {
 		label := s.Name
 		if c.Unit != "" {
 			label = strings.TrimSpace(label + " (" + c.Unit + ")")
 		}
-		t.Columns = append(t.Columns, Column{Label: label, Number: true})
+		t.Columns = append(t.Columns, ui.Column{Label: label, Number: true})
 	}
 	for i, l := range c.Labels {
-		r := Row{Cells: []Cell{{Text: l}}}
+		r := ui.Row{Cells: []ui.Cell{{Text: l}}}
 		for n := range c.Series {
-			r.Cells = append(r.Cells, Cell{Text: figure(c.value(n, i))})
+			r.Cells = append(r.Cells, ui.Cell{Text: figure(c.value(n, i))})
 		}
 		t.Rows = append(t.Rows, r)
 	}
