@@ -36,7 +36,9 @@ test: ## Run all tests on both engines and in a browser; fetches both by apt whe
 check: ## Check format, vet, staticcheck, generated code, architecture and modules
 	@unformatted=$$(git ls-files --cached --others --exclude-standard '*.go' | xargs -r ls 2>/dev/null | xargs -r gofmt -l) ; \
 		if [ -n "$$unformatted" ]; then echo "not formatted, run gofmt -w:" ; echo "$$unformatted" ; exit 1 ; fi
-	@scripts/templ-current
+	@go tool templ generate -check -log-level warn || { echo "generated code is not current, run make templ" ; exit 1 ; }
+	@for code in $$(git ls-files '*_templ.go'); do \
+		[ ! -e $$code ] || [ -e $${code%_templ.go}.templ ] || { echo "$$code has lost its .templ" ; exit 1 ; } ; done
 	go vet ./...
 	go tool staticcheck ./...
 	go test ./internal/arch/...
@@ -66,5 +68,5 @@ fuzz: ## Run every fuzz test for FUZZTIME (10s)
 	scripts/fuzz $(FUZZTIME)
 
 .PHONY: templ
-templ: ## Generate the code of all pages (*.templ)
+templ: ## Generate the code of all pages (*.templ); from here only, the code names its source by path
 	go tool templ generate
