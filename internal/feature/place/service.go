@@ -1,0 +1,160 @@
+package place
+
+import (
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"linli/internal/core/calendar"
+	"linli/internal/core/event"
+	"linli/internal/core/fault"
+	"linli/internal/platform/db"
+)
+
+// Put writes places in one transaction, each with its event. By is the account
+// that did it, "" for an import by the operator.
+func (s *Service) Put(ctx context.Context, by string, places ...Place) error {
+	return s.journal.DB.Write(ctx, func(tx *db.Tx) error {
+		now, err := tx.Now(ctx)
+		if err != nil {
+			return err
+		}
+		for _, p := range places {
+			if p.Look == "" {
+				p.Look = "{}"
+			}
+			version, err := save(ctx, tx, p)
+			if err != nil {
+				return err
+			}
+			do := "create"
+			if version > 1 {
+				do = "change"
+			}
+			if err := s.say(ctx, tx, now, by, p.Code, version, do); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Set changes a setting of a place. The value is checked against its kind.
+func (s *Service) Set(ctx context.Context, by, place, key, value string) error {
+	def, ok := s.defaults[key]
+	if !ok {
+		return fault.Field1("key", "fault.unknown_field")
+	}
+	switch def.Kind {
+	case "span":
+		if _, err := calendar.ParseSpan(value); err != nil && value != "never" {
+			return fault.Field1("value", "place.bad_span")
+		}
+	case "bool":
+		if value != "true" && value != "false" {
+			return fault.Field1("value", "fault.bool")
+		}
+	}
+	return s.journal.DB.Write(ctx, func(tx *db.Tx) error {
+		if err := saveSetting(ctx, tx, place, key, value); err != nil {
+			return err
+		}
+		return s.changed(ctx, tx, by, place)
+	})
+}
+
+// SetDay lays a day off, or a make-up working day, over the calendar of a place.
+func (s *Service) SetDay(ctx context.Context, by, place string, r calendar.Row) error {
+	if _, err := calendar.New([]calendar.Row{r}); err != nil {
+		return fault.Field1("date", "fault.moment")
+	}
+	return s.journal.DB.Write(ctx, func(tx *db.Tx) error {
+		if err := saveDay(ctx, tx, place, r); err != nil {
+			return err
+		}
+		return s.changed(ctx, tx, by, place)
+	})
+}
+
+func (s *Service) changed(ctx context.Context, tx *db.Tx, by, place string) error {
+	now, err := tx.Now(ctx)
+	if err != nil {
+		return err
+	}
+	version, err := bump(ctx, tx, place)
+	if errors.Is(err, db.ErrNoRows) {
+		return fault.Absent()
+	}
+	if err != nil {
+		return err
+	}
+	return s.say(ctx, tx, now, by, place, version, "settings")
+}
+
+func (s *Service) say(ctx context.Context, tx *db.Tx, now int64, by, code string, version int64, do string) error {
+	return s.journal.AppendEvent(ctx, tx, event.Event{
+		At: now, Kind: "place", Subject: code, Version: version, Do: do, Actor: by, Place: code, Audience: event.Public,
+	}, nil)
+}
+
+// Import reads the CSV code,level,name,parent. Every bad line is named; nothing
+// is written unless all lines are good. It returns how many places it wrote.
+func (s *Service) Import(ctx context.Context, r io.Reader, dryRun bool) (int, error) {
+	c := csv.NewReader(r)
+	c.FieldsPerRecord = -1
+	head, err := c.Read()
+	if err != nil || len(head) < 4 || strings.TrimPrefix(head[0], "\ufeff") != "code" {
+		return 0, errors.New("line 1: want the header code,level,name,parent")
+	}
+	var places []Place
+	var bad []error
+	seen := map[string]bool{}
+	for line := 2; ; line++ {
+		row, err := c.Read()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return 0, fmt.Errorf("line %d: %w", line, err)
+		}
+		if len(row) < 4 {
+			bad = append(bad, fmt.Errorf("line %d: want 4 columns, found %d", line, len(row)))
+			continue
+		}
+		p := Place{Code: Trim(row[0]), Level: row[1], Name: trimName(row[1], row[2])}
+		p.Parent = ParentOf(p.Code)
+		switch {
+		case LevelOf(p.Code) == "" || LevelOf(p.Code) != p.Level:
+			bad = append(bad, fmt.Errorf("line %d, code: %q is not the code of a %s", line, row[0], row[1]))
+		case p.Name == "" || len([]rune(p.Name)) > 80:
+			bad = append(bad, fmt.Errorf("line %d, name: 1 to 80 characters", line))
+		case row[3] != "" && Trim(row[3]) != p.Parent:
+			bad = append(bad, fmt.Errorf("line %d, parent: %q is not above %q", line, row[3], p.Code))
+		case seen[p.Code]:
+			bad = append(bad, fmt.Errorf("line %d, code: %s stands twice", line, p.Code))
+		}
+		seen[p.Code] = true
+		places = append(places, p)
+	}
+	if len(bad) > 0 || dryRun {
+		return len(places), errors.Join(bad...)
+	}
+	return len(places), s.Put(ctx, "", places...)
+}
+
+// trimName turns the register's 洲岛家园社区居委会 into the place's own name
+// 洲岛家园社区: the 居委会 is a group, not the place.
+func trimName(level, name string) string {
+	name = strings.TrimSpace(name)
+	if level == Community {
+		for _, tail := range []string{"居民委员会", "居委会", "村民委员会", "村委会"} {
+			if cut, ok := strings.CutSuffix(name, tail); ok && cut != "" {
+				return cut
+			}
+		}
+	}
+	return name
+}

@@ -1,0 +1,51 @@
+// Package part is what a feature hands to the house: its texts, doors,
+// listeners, clocks, settings and checks. app puts the parts together; a
+// feature knows no other part but by an ID, a small interface of its own, or
+// a typed event.
+package part
+
+import (
+	"context"
+	"io/fs"
+	"time"
+
+	"linli/internal/platform/db"
+	"linli/internal/platform/journal"
+	"linli/internal/platform/web"
+)
+
+// Part is a feature as the house sees it.
+type Part struct {
+	Name    string
+	Texts   fs.FS // locale/zh-CN.json and locale/en.json
+	Assets  fs.FS // *.css, *.js
+	Routes  []web.Route
+	Readers []journal.Reader
+	Works   []Work
+	Lives   []Life
+	Checks  []Check
+}
+
+// Life is a lifecycle table, without its type of matter.
+type Life interface {
+	Check() error
+	Handbook(text func(key string) string) string
+	Names() []string
+}
+
+// Work is done again and again by every node: sweeping deadlines, sending mail.
+type Work struct {
+	Name  string
+	Every time.Duration
+	Do    func(ctx context.Context) error
+}
+
+// Check recomputes something from scratch for `linli verify` and names each
+// record that does not agree.
+type Check struct {
+	Name string
+	Do   func(ctx context.Context, q db.Queryer) (faults []string, err error)
+}
+
+// Setting is a rule that a place may set otherwise. Kind is span, bool, int or text.
+type Setting struct{ Key, Default, Kind string }
