@@ -89,6 +89,7 @@ type Card struct {
 	Bar   *Progress
 	Steps []Step
 	Pin   bool
+	Level int // of the title: 3 inside a Block, otherwise 2
 }
 
 // Progress is a part of a whole, said in figures and drawn as a bar.

@@ -1,87 +1,80 @@
 // Package chart draws simple figures (图表) as SVG on the server: bars, lines and shares. Each chart has a sentence as its
 // title, its unit, period and source, a description for readers of the screen, and the same figures as a table.
+//
+// Places are percentages and heights are in em, so a chart fills the width there is while its words keep the size of
+// text the reader chose.
 package chart
 
 import (
 	"math"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"linli/internal/ui"
 	"linli/internal/ui/text"
 )
 
-// Chart is a set of figures drawn as bars, lines or shares. Its title is a sentence that says what the figures show;
-// the same figures stand below it as a table.
+// Chart is a set of figures. Its title is a sentence that says what the figures show.
 type Chart struct {
-	ID     string   // unique on the page
-	Title  string   // the finding, as a sentence
-	Unit   string   // 件, 人
-	Period string   // 2026年4月
-	Source string   // where the figures come from
-	Labels []string // one a figure: the communities, the months
-	Series []Series // one for bars and shares, up to four for lines
-	CSV    string   // address of the figures as CSV; none when empty
+	ID     string    // unique on the page
+	Title  string    // the finding, as a sentence
+	Unit   string    // 件, 人
+	Period string    // 2026年4月
+	Source string    // where the figures come from
+	Labels []string  // one a figure: the communities, the months
+	Series []Series  // one for Bars and Shares, up to four for Lines
+	Tones  []ui.Tone // of the parts of Shares, where they are good or bad news; may be empty
+	CSV    string    // address of the figures as CSV; none when empty
 }
 
-// Series is a named row of figures, one for each label of its chart.
+// Series is a named row of figures, one for each label of its chart. Negative figures are drawn as zero.
 type Series struct {
 	Name   string
 	Values []float64
 }
 
-// Drawing sizes in units of the SVG, which scales to the width there is.
 const (
-	chartWidth  = 640.0
-	lineHeight  = 300.0
-	plotLeft    = 56.0
-	plotRight   = 16.0
-	plotTop     = 16.0
-	plotBottom  = 36.0
-	barGap      = 38.0
-	barThick    = 22.0
-	barFirst    = 4.0
-	charWidth   = 15.5 // of a Chinese character at the size labels are drawn
-	labelChars  = 9
-	valueRoom   = 84.0
-	maxLines    = 4
-	shareHeight = 44.0
+	rowHeight   = 2.75 // em, of a bar with its name
+	plotLeft    = 14.0 // percent: room for the figures of the axis
+	plotRight   = 96.0
+	plotTop     = 9.0
+	plotBottom  = 86.0
+	maxLines    = 4  // more cannot be told apart
+	insideShare = 20 // percent: a smaller part has no room for its figure
+	palette     = 6
 )
 
-type mark struct {
-	X, Y, W, H     string
-	Label, Value   string
-	TextX, TextY   string
-	ValueX, ValueY string
-	Class          string
-	Anchor         string
+func percent(v float64) string {
+	return strconv.FormatFloat(math.Round(v*100)/100, 'f', -1, 64) + "%"
 }
 
-func coordinate(v float64) string { return strconv.FormatFloat(math.Round(v*10)/10, 'f', -1, 64) }
+func em(v float64) string { return strconv.FormatFloat(math.Round(v*100)/100, 'f', -1, 64) + "em" }
 
 // figure writes a value with its thousands apart and at most two decimals.
 func figure(v float64) string {
-	whole := math.Trunc(v)
-	s := text.Number(int64(whole))
-	if whole == 0 && v < 0 {
-		s = "-0"
+	v = math.Round(v*100) / 100
+	sign := ""
+	if v < 0 {
+		sign, v = "-", -v
 	}
-	if rest := math.Round(math.Abs(v-whole)*100) / 100; rest > 0 && rest < 1 {
-		s += strings.TrimPrefix(strconv.FormatFloat(rest, 'f', -1, 64), "0")
+	whole, rest := math.Modf(v)
+	s := sign + text.Number(int64(whole))
+	if rest >= 0.005 {
+		s += strings.TrimPrefix(strconv.FormatFloat(math.Round(rest*100)/100, 'f', -1, 64), "0")
 	}
 	return s
 }
 
-// scale returns the end of an axis that is a round number at or above top, and the step between its lines.
+// scale returns the end of an axis, a round number at or above top, and the step between its lines: at most six lines.
 func scale(top float64) (end, step float64) {
-	if top <= 0 || math.IsInf(top, 0) || math.IsNaN(top) {
+	if !(top > 0) || math.IsInf(top, 0) {
 		return 1, 1
 	}
-	step = math.Pow(10, math.Floor(math.Log10(top)))
-	for _, part := range []float64{0.2, 0.25, 0.5, 1} {
-		if top/(step*part) <= 5 {
-			step *= part
+	power := math.Pow(10, math.Floor(math.Log10(top)))
+	step = power
+	for _, part := range []float64{0.2, 0.5, 1, 2} {
+		if top/(power*part) <= 5 {
+			step = power * part
 			break
 		}
 	}
@@ -89,13 +82,6 @@ func scale(top float64) (end, step float64) {
 		step = 1 // counts have no halves
 	}
 	return math.Ceil(top/step-1e-9) * step, step
-}
-
-func (c Chart) first() []float64 {
-	if len(c.Series) == 0 {
-		return nil
-	}
-	return c.Series[0].Values
 }
 
 func (c Chart) top() float64 {
@@ -108,145 +94,145 @@ func (c Chart) top() float64 {
 	return top
 }
 
+// value is the i-th figure of a series as it is drawn: not below zero, zero where it is missing.
 func (c Chart) value(series, i int) float64 {
 	if series < len(c.Series) && i < len(c.Series[series].Values) {
-		return c.Series[series].Values[i]
+		return math.Max(c.Series[series].Values[i], 0)
 	}
 	return 0
 }
 
-// bars lays the figures of the first series out as horizontal bars: Chinese names stay level and readable.
-func (c Chart) bars() []mark {
-	longest := 0
-	for _, l := range c.Labels {
-		longest = max(longest, utf8.RuneCountInString(l))
+// said is the i-th figure of a series in words: "—" where it is missing.
+func (c Chart) said(series, i int) string {
+	if i < len(c.Series[series].Values) {
+		return figure(c.Series[series].Values[i])
 	}
-	left := float64(min(longest, labelChars))*charWidth + 12
-	width := chartWidth - left - valueRoom
-	top := math.Max(c.top(), 1e-9)
-	var out []mark
+	return "—"
+}
+
+type bar struct{ Label, Value, TextY, Y, Width string }
+
+func (c Chart) bars() []bar {
+	top := c.top()
+	var out []bar
 	for i, label := range c.Labels {
-		y := barFirst + float64(i)*barGap
-		w := math.Max(c.value(0, i)/top*width, 0)
-		out = append(out, mark{
-			X: coordinate(left), Y: coordinate(y), W: coordinate(math.Max(w, 2)), H: coordinate(barThick),
-			Label: shorten(label), TextX: coordinate(left - 10), TextY: coordinate(y + barThick/2 + 5),
-			Value: figure(c.value(0, i)), ValueX: coordinate(left + w + 8), ValueY: coordinate(y + barThick/2 + 5),
-		})
+		width := 0.0
+		if top > 0 {
+			width = c.value(0, i) / top * 100
+		}
+		y := float64(i) * rowHeight
+		out = append(out, bar{Label: label, Value: c.said(0, i), TextY: em(y + 1.15), Y: em(y + 1.55), Width: percent(width)})
 	}
 	return out
 }
 
-func (c Chart) barsBox() string {
-	return "0 0 " + coordinate(chartWidth) + " " + coordinate(float64(max(len(c.Labels), 1))*barGap)
-}
+func (c Chart) barsHeight() string { return em(float64(len(c.Labels)) * rowHeight) }
 
-func shorten(s string) string {
-	r := []rune(s)
-	if len(r) <= labelChars {
-		return s
+type (
+	dot     struct{ X, Y string }
+	segment struct{ X1, Y1, X2, Y2 string }
+	line    struct {
+		Name, Class, Last string
+		Dots              []dot
+		Segments          []segment
 	}
-	return string(r[:labelChars-1]) + "…"
-}
+)
 
-type lineMark struct {
-	Name, Points string
-	Class        string
-	Dots         []mark
-	EndX, EndY   string
-}
-
-func (c Chart) lines() []lineMark {
+func (c Chart) lines() []line {
 	end, _ := scale(c.top())
-	var out []lineMark
-	for n, s := range c.Series {
-		if n == maxLines {
-			break
-		}
-		line := lineMark{Name: s.Name, Class: "series-" + strconv.Itoa(n+1)}
-		var points []string
+	var out []line
+	for n, s := range c.Series[:min(len(c.Series), maxLines)] {
+		l := line{Name: s.Name, Class: "series-" + strconv.Itoa(n+1)}
 		for i := range c.Labels {
-			x, y := c.spot(i, c.value(n, i), end)
-			points = append(points, coordinate(x)+","+coordinate(y))
-			line.Dots = append(line.Dots, mark{X: coordinate(x), Y: coordinate(y), Value: figure(c.value(n, i)), Label: c.Labels[i]})
-			line.EndX, line.EndY = coordinate(x), coordinate(y-10)
+			d := dot{X: percent(c.across(i)), Y: percent(up(c.value(n, i), end))}
+			if i > 0 {
+				last := l.Dots[i-1]
+				l.Segments = append(l.Segments, segment{last.X, last.Y, d.X, d.Y})
+			}
+			l.Dots = append(l.Dots, d)
+			l.Last = c.said(n, i)
 		}
-		line.Points = strings.Join(points, " ")
-		out = append(out, line)
+		out = append(out, l)
 	}
 	return out
 }
 
-func (c Chart) spot(i int, v, end float64) (x, y float64) {
-	step := 0.0
-	if len(c.Labels) > 1 {
-		step = (chartWidth - plotLeft - plotRight - 24) / float64(len(c.Labels)-1)
+// across is where the i-th label stands, in percent of the width.
+func (c Chart) across(i int) float64 {
+	if len(c.Labels) < 2 {
+		return (plotLeft + plotRight) / 2
 	}
-	x = plotLeft + 12 + float64(i)*step
-	y = plotTop + (lineHeight-plotTop-plotBottom)*(1-v/end)
-	return x, y
+	return plotLeft + float64(i)*(plotRight-plotLeft)/float64(len(c.Labels)-1)
 }
 
-// grid is the horizontal lines of a line chart with their figures.
-func (c Chart) grid() []mark {
+// up is where a figure stands, in percent of the height from above.
+func up(v, end float64) float64 { return plotBottom - v/end*(plotBottom-plotTop) }
+
+type gridLine struct{ Y, Value string }
+
+func (c Chart) grid() []gridLine {
 	end, step := scale(c.top())
-	var out []mark
-	for v := 0.0; v <= end+step/2; v += step {
-		_, y := c.spot(0, v, end)
-		out = append(out, mark{Y: coordinate(y), TextY: coordinate(y + 5), Value: figure(v)})
+	var out []gridLine
+	for i := 0; i <= int(math.Round(end/step)); i++ {
+		v := float64(i) * step
+		out = append(out, gridLine{Y: percent(up(v, end)), Value: figure(v)})
 	}
 	return out
 }
 
-// ticks are the labels under a line chart, thinned so that they do not touch.
-func (c Chart) ticks() []mark {
-	longest := 1
-	for _, l := range c.Labels {
-		longest = max(longest, utf8.RuneCountInString(l))
-	}
-	room := (chartWidth - plotLeft - plotRight) / math.Max(float64(len(c.Labels)), 1)
-	every := max(int(math.Ceil(float64(longest)*charWidth/room)), 1)
-	var out []mark
+type tick struct {
+	X, Label string
+	Minor    bool // left out where there is little room
+}
+
+func (c Chart) ticks() []tick {
+	last := len(c.Labels) - 1
+	every := max((last+6)/6, 1) // at most seven labels on a wide page
+	var out []tick
 	for i, l := range c.Labels {
-		if i%every == 0 {
-			x, _ := c.spot(i, 0, 1)
-			out = append(out, mark{X: coordinate(x), Y: coordinate(lineHeight - 10), Label: l})
+		if i%every != 0 && i != last {
+			continue
 		}
+		if i != last && last-i < every && i != 0 {
+			continue // too near to the last
+		}
+		out = append(out, tick{X: percent(c.across(i)), Label: l, Minor: i != 0 && i != last})
 	}
 	return out
 }
 
-// shares lays the figures of the first series side by side in one bar; a part too small for its figure shows none,
-// as the legend has it.
-func (c Chart) shares() []mark {
+type share struct{ Label, Value, Percent, Round, X, Width, Middle, Class string }
+
+func (c Chart) shares() []share {
 	total := 0.0
-	for _, v := range c.first() {
-		total += math.Max(v, 0)
+	for i := range c.Labels {
+		total += c.value(0, i)
 	}
-	if total == 0 {
-		return nil
-	}
-	var out []mark
+	var out []share
 	x := 0.0
 	for i, label := range c.Labels {
-		v := math.Max(c.value(0, i), 0)
-		w := v / total * chartWidth
-		m := mark{
-			X: coordinate(x), W: coordinate(math.Max(w-2, 0)), H: coordinate(shareHeight), Label: label,
-			Value: figure(c.value(0, i)), Class: "part-" + strconv.Itoa(i%6+1),
-			TextX: coordinate(x + w/2), TextY: coordinate(shareHeight/2 + 6),
+		part := 0.0
+		if total > 0 {
+			part = c.value(0, i) / total * 100
 		}
-		m.Anchor = strconv.FormatFloat(v/total*100, 'f', 1, 64) + "%"
-		if w < 64 {
-			m.TextX = ""
+		s := share{
+			Label: label, Value: c.said(0, i), Percent: strconv.FormatFloat(part, 'f', 1, 64) + "%",
+			Round: strconv.FormatFloat(part, 'f', 0, 64) + "%", X: percent(x), Width: percent(math.Max(part-0.4, 0)),
+			Class: "part-" + strconv.Itoa(i%palette+1),
 		}
-		x += w
-		out = append(out, m)
+		if i < len(c.Tones) && c.Tones[i] != ui.Plain {
+			s.Class = "part-" + string(c.Tones[i])
+		}
+		if part >= insideShare {
+			s.Middle = percent(x + part/2)
+		}
+		x += part
+		out = append(out, s)
 	}
 	return out
 }
 
-// spoken is the chart in one sentence for readers of the screen.
+// spoken is the chart as sentences for readers of the screen.
 func (c Chart) spoken(p ui.Page) string {
 	var b strings.Builder
 	for n, s := range c.Series {
@@ -257,26 +243,29 @@ func (c Chart) spoken(p ui.Page) string {
 			if i > 0 {
 				b.WriteString(p.T("chart.comma"))
 			}
-			b.WriteString(l + " " + figure(c.value(n, i)) + c.Unit)
+			b.WriteString(strings.TrimSpace(l + " " + c.said(n, i) + " " + c.Unit))
 		}
 		b.WriteString(p.T("chart.stop"))
 	}
 	return b.String()
 }
 
-func (c Chart) table() ui.Table {
-	t := ui.Table{Caption: c.Title, Hidden: true, Columns: []ui.Column{{Label: ""}}}
+func (c Chart) table(p ui.Page) ui.Table {
+	t := ui.Table{Caption: c.Title, Hidden: true, Columns: []ui.Column{{Label: p.T("chart.item")}}}
 	for _, s := range c.Series {
 		label := s.Name
-		if c.Unit != "" {
-			label = strings.TrimSpace(label + " (" + c.Unit + ")")
+		switch {
+		case label == "":
+			label = c.Unit
+		case c.Unit != "":
+			label += " (" + c.Unit + ")"
 		}
 		t.Columns = append(t.Columns, ui.Column{Label: label, Number: true})
 	}
 	for i, l := range c.Labels {
 		r := ui.Row{Cells: []ui.Cell{{Text: l}}}
 		for n := range c.Series {
-			r.Cells = append(r.Cells, ui.Cell{Text: figure(c.value(n, i))})
+			r.Cells = append(r.Cells, ui.Cell{Text: c.said(n, i)})
 		}
 		t.Rows = append(t.Rows, r)
 	}

@@ -209,7 +209,7 @@ func storyFigures(p ui.Page) []chart.Chart {
 		{ID: "lines", Title: pick(p, "受理在涨，办结跟得上", "More comes in, and more gets done"), Unit: pick(p, "件", "matters"), Period: pick(p, "2026年1–5月", "January to May 2026"), Source: source,
 			Labels: months, Series: []chart.Series{{Name: pick(p, "受理", "Accepted"), Values: []float64{410, 380, 520, 610, 640}}, {Name: pick(p, "办结", "Settled"), Values: []float64{390, 372, 498, 600, 622}}}},
 		{ID: "shares", Title: pick(p, "十件里有九件群众满意或基本满意", "Nine in ten are satisfied or fairly satisfied"), Unit: pick(p, "件", "answers"), Period: pick(p, "2026年4月", "April 2026"), Source: source,
-			Labels: []string{pick(p, "满意", "Satisfied"), pick(p, "基本满意", "Fairly"), pick(p, "不满意", "Not"), pick(p, "暂不评价", "No answer")}, Series: []chart.Series{{Values: []float64{612, 204, 61, 23}}}},
+			Labels: []string{pick(p, "满意", "Satisfied"), pick(p, "基本满意", "Fairly"), pick(p, "不满意", "Not"), pick(p, "暂不评价", "No answer")}, Tones: []ui.Tone{ui.Good, ui.Busy, ui.Bad, ui.Off}, Series: []chart.Series{{Values: []float64{612, 204, 61, 23}}}},
 	}
 }
 
