@@ -155,8 +155,7 @@ func start() (*running, error) {
 		chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-domain-reliability", true),
-		// Numbers and screenshots are the same on every machine.
-		chromedp.Flag("lang", "zh-CN"),
+		// Text is as wide on every machine.
 		chromedp.Flag("font-render-hinting", "none"),
 	)
 	allocator, _ := chromedp.NewExecAllocator(context.Background(), options...)
