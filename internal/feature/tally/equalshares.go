@@ -28,7 +28,7 @@ type equalShares struct {
 
 	shift  int     // see above; may be negative
 	cost   []int64 // costs in the unit of hi, rounded down
-	hi     []int64
+	stakes []stake
 	slack  int64
 	class  []int32 // of each group
 	poor   []bool  // of each group: result of the last exact evaluation
@@ -48,13 +48,20 @@ type equalShares struct {
 	unit, x, y big.Int // scratch
 }
 
+// stake is what the voters of one group of identical ballots have. Count stands beside the money because both are read together.
+type stake struct {
+	hi    int64 // upper bound of what each has left
+	count int64
+}
+
 // candidate is a project that may still be bought.
 type candidate struct {
 	project int
 	key     uint64 // lower bound of the price per utility, see bound
 	rest    int64  // the bound as a fraction: rest/mass is a lower bound of ρ in the unit of hi
 	mass    int64
-	fresh   bool // computed in this round
+	fresh   bool // settled in this round
+	passes  int  // calls of lower in this round
 	checked bool // evaluated exactly in this round
 }
 
@@ -76,7 +83,7 @@ type outcome struct {
 func newEqualShares(c *count, byCost bool) *equalShares {
 	s := &equalShares{p: c.p, m: c.m, e: c.e, byCost: byCost}
 	n := len(c.p.groups)
-	s.hi, s.class, s.poor = make([]int64, n), make([]int32, n), make([]bool, n)
+	s.stakes, s.class, s.poor = make([]stake, n), make([]int32, n), make([]bool, n)
 	s.cost = make([]int64, len(c.e.Projects))
 	return s
 }
@@ -91,8 +98,8 @@ func (s *equalShares) start(total *big.Int) bool {
 	s.shift = 60 - bits.Len64(uint64(s.p.n)) - (total.BitLen() - n.BitLen() + 1)
 	b := s.scale(new(big.Int).Set(total))
 	b.Quo(b, n)
-	for g := range s.hi {
-		s.hi[g], s.class[g] = b.Int64()+1, 1
+	for g := range s.stakes {
+		s.stakes[g], s.class[g] = stake{b.Int64() + 1, s.p.count[g]}, 1
 	}
 	s.slack = 1
 	s.parent, s.round, s.weight, s.counts = s.parent[:0], s.round[:0], s.weight[:0], s.counts[:0]
@@ -137,7 +144,8 @@ func (s *equalShares) run(total, limit *big.Int, pay func(project int, b bid)) o
 	}
 	var open []*candidate
 	for i, c := range s.m.cost {
-		if c.Sign() > 0 && s.p.votes[i] > 0 && c.Cmp(total) <= 0 {
+		// What all supporters together cannot pay even now never comes up.
+		if c.Sign() > 0 && s.p.votes[i] > 0 && c.Cmp(total) <= 0 && s.p.votes[i]*s.stakes[0].hi >= s.cost[i] {
 			k := &candidate{project: i, rest: s.cost[i], mass: s.p.total[i]}
 			k.key = s.bound(k)
 			open = append(open, k)
@@ -171,7 +179,7 @@ func (s *equalShares) cheapest(open *[]*candidate) (*candidate, bid) {
 	var b bid
 	ceiling := uint64(math.MaxUint64)
 	for _, c := range *open {
-		c.fresh, c.checked = false, false
+		c.fresh, c.checked, c.passes = false, false, 0
 	}
 	for {
 		var next *candidate
@@ -185,10 +193,18 @@ func (s *equalShares) cheapest(open *[]*candidate) (*candidate, bid) {
 			break
 		}
 		if !next.fresh {
-			if next.fresh = s.lower(next); !next.fresh {
+			var affordable bool
+			if affordable, next.fresh = s.lower(next); !affordable {
 				*open = append((*open)[:at], (*open)[at+1:]...)
+				continue
 			}
-			continue
+			// Two passes could alternate between two bounds by rounding; a few tell as much.
+			if next.passes++; next.passes > 30 {
+				next.fresh = true
+			}
+			if !next.fresh {
+				continue
+			}
 		}
 		got, ok := s.evaluate(next)
 		last = next
@@ -221,34 +237,33 @@ func (s *equalShares) cheapest(open *[]*candidate) (*candidate, bid) {
 	return best, b
 }
 
-// lower raises the candidate's bound to what its supporters have now; it reports false when they certainly cannot pay.
+// lower raises the candidate's bound to what its supporters have now. affordable is false when they certainly cannot pay;
+// settled is true when another call would not raise the bound further.
 //
 // For any set of supporters taken as poor, the ρ at which their money and the others' weight·ρ make up the cost is not above
 // the true one, because true payments are never higher than these. Taking as poor those who have less than the bound so
 // far and repeating raises the bound towards the true ρ. If that makes everyone poor, their money is less than the cost.
-func (s *equalShares) lower(c *candidate) bool {
-	for range 64 {
-		rest, mass := s.cost[c.project], s.p.total[c.project]
-		for _, seg := range s.p.supporters[c.project] {
-			t := share(seg.weight, c.rest, c.mass)
-			for _, g := range seg.groups {
-				if h := s.hi[g]; h < t {
-					n := s.p.count[g]
-					rest -= n * h
-					mass -= n * seg.weight
-				}
-			}
+func (s *equalShares) lower(c *candidate) (affordable, settled bool) {
+	rest, mass := s.cost[c.project], s.p.total[c.project]
+	for _, seg := range s.p.supporters[c.project] {
+		t := share(seg.weight, c.rest, c.mass)
+		var poor int64
+		for _, g := range seg.groups {
+			v := &s.stakes[g]
+			n := v.count & ((v.hi - t) >> 63) // none unless hi < t, without a branch to mispredict
+			rest -= n * v.hi
+			poor += n
 		}
-		if mass == 0 {
-			return false
-		}
-		if rest = max(rest, 0); rest == c.rest && mass == c.mass {
-			break
-		}
-		c.rest, c.mass = rest, mass
+		mass -= poor * seg.weight
 	}
+	if mass == 0 {
+		return false, true
+	}
+	rest = max(rest, 0)
+	settled = rest == c.rest && mass == c.mass
+	c.rest, c.mass = rest, mass
 	c.key = s.bound(c)
-	return true
+	return true, settled
 }
 
 // share is weight·rest/mass, rounded down, at most the largest int64.
@@ -309,16 +324,14 @@ func (s *equalShares) compare(i int, a bid, j int, b bid) int {
 // changes sides.
 func (s *equalShares) evaluate(c *candidate) (bid, bool) {
 	segments := s.p.supporters[c.project]
-	for _, seg := range segments {
-		t := share(seg.weight, c.rest, c.mass)
-		for _, g := range seg.groups {
-			s.poor[g] = s.hi[g] < t
-		}
-	}
-	for {
+	for guess := true; ; guess = false {
 		mass, some := s.p.total[c.project], false
 		for _, seg := range segments {
+			t := share(seg.weight, c.rest, c.mass)
 			for _, g := range seg.groups {
+				if guess {
+					s.poor[g] = s.stakes[g].hi < t
+				}
 				if s.poor[g] {
 					n := s.p.count[g]
 					mass -= n * seg.weight
@@ -339,8 +352,8 @@ func (s *equalShares) evaluate(c *candidate) (bid, bool) {
 			t := s.threshold(b, seg.weight)
 			known := map[int32]bool{}
 			for _, g := range seg.groups {
-				poor := s.hi[g] < t
-				if !poor && s.hi[g]-s.slack <= t {
+				poor := s.stakes[g].hi < t
+				if !poor && s.stakes[g].hi-s.slack <= t {
 					// Too close for the bounds to tell.
 					var ok bool
 					if poor, ok = known[s.class[g]]; !ok {
@@ -424,13 +437,13 @@ func (s *equalShares) buy(project int, b bid) (short bool) {
 		for _, g := range seg.groups {
 			k := s.class[g]
 			if s.poor[g] {
-				s.hi[g], s.class[g], short = 0, 0, true
+				s.stakes[g].hi, s.class[g], short = 0, 0, true
 				continue
 			}
 			if s.marked[k] != s.mark {
 				s.marked[k], s.child[k] = s.mark, s.addClass(k, r, seg.weight)
 			}
-			s.hi[g] -= t
+			s.stakes[g].hi -= t
 			s.class[g] = s.child[k]
 		}
 	}

@@ -98,7 +98,8 @@ const maxVotes = 1 << 28
 
 // Parse reads a Pabulib .pb file. It is lenient where real files differ (byte order mark, line ends, spaces, quotes, a missing
 // META header, short rows, decimal commas, unknown keys and columns, absent vote columns, empty votes) and strict where a
-// count would be in doubt: an unknown or repeated project, a missing or negative cost, points that do not match the vote.
+// count would be in doubt: an unknown project, one that stands twice with different costs, a missing or negative cost, a vote
+// with fewer points than projects. What it tolerated in doubt stands in Election.Warnings (the first hundred).
 // Such faults are a *ParseError with the line.
 func Parse(r io.Reader) (*Election, error) {
 	data, err := io.ReadAll(io.LimitReader(r, maxFile+1))
@@ -112,7 +113,7 @@ func Parse(r io.Reader) (*Election, error) {
 	if i := strings.IndexByte(text, 0); i >= 0 {
 		return nil, fault(1+strings.Count(text[:i], "\n"), "NUL character: not a UTF-8 text file")
 	}
-	p := &parser{rows: newRows(text), e: &Election{}, index: map[string]int{}}
+	p := &parser{rows: newRows(text), e: &Election{}, index: map[string]int{}, voters: map[string]bool{}}
 	if err := p.read(); err != nil {
 		return nil, err
 	}
@@ -127,8 +128,12 @@ type parser struct {
 	index   map[string]int
 	seen    map[string]bool
 
-	idAt, costAt, nameAt       int
-	voterAt, voteAt, pointsAt  int
+	idAt, costAt, nameAt      int
+	voterAt, voteAt, pointsAt int
+	// The last ballot (from 1) that lists a project, and at which place.
+	listed                     []struct{ ballot, at int }
+	voters                     map[string]bool
+	repeated                   int // rows of voters who have one already
 	typeLine, budgetLine       int
 	budget                     string
 	hasBudget                  bool
@@ -200,6 +205,10 @@ func (p *parser) read() error {
 		if !p.seen[s] {
 			return fault(0, "section %s is missing", strings.ToUpper(s))
 		}
+	}
+	p.assumeApprovals()
+	if p.repeated > 0 {
+		p.warn(0, "%d rows repeat a voter_id; every row counts as a ballot", p.repeated)
 	}
 	p.compare("num_projects", p.numProjsLine, len(p.e.Projects))
 	p.compare("num_votes", p.numVotesLine, len(p.e.Ballots))
@@ -293,14 +302,43 @@ func (p *parser) cell(i int) string {
 	return p.fields[i]
 }
 
+// assumeApprovals settles the vote type of a file that does not tell it.
+func (p *parser) assumeApprovals() {
+	if p.e.VoteType == "" {
+		p.e.VoteType = Approvals
+		p.warn(p.started, "META has no vote_type; taken as %s", p.e.VoteType)
+	}
+}
+
+// blank tells whether all fields of the row are empty, as in the rows that spreadsheets leave behind a table.
+func (p *parser) blank() bool {
+	for _, f := range p.fields {
+		if f != "" {
+			return false
+		}
+	}
+	p.warn(p.started, "row of empty fields passed over")
+	return true
+}
+
 func (p *parser) project() error {
 	if p.header == nil {
 		p.header = append([]string{}, p.fields...)
 		p.e.ProjectColumns = p.header
 		p.idAt, p.costAt, p.nameAt = column(p.header, "project_id"), column(p.header, "cost"), column(p.header, "name")
-		if p.idAt < 0 || p.costAt < 0 {
+		if p.costAt < 0 {
 			return fault(p.started, "PROJECTS needs the columns project_id and cost")
 		}
+		if p.idAt < 0 {
+			if p.costAt == 0 {
+				return fault(p.started, "PROJECTS needs the column project_id")
+			}
+			p.idAt, p.header[0] = 0, "project_id"
+			p.warn(p.started, "PROJECTS has no column project_id; its first column is taken")
+		}
+		return nil
+	}
+	if p.blank() {
 		return nil
 	}
 	pr := Project{Name: p.cell(p.nameAt), Cells: append([]string{}, p.fields...)}
@@ -336,6 +374,7 @@ func (p *parser) project() error {
 	}
 	p.index[pr.ID] = len(p.e.Projects)
 	p.e.Projects = append(p.e.Projects, pr)
+	p.listed = append(p.listed, struct{ ballot, at int }{})
 	return nil
 }
 
@@ -347,16 +386,17 @@ func (p *parser) vote() error {
 		if p.voteAt < 0 {
 			return fault(p.started, "VOTES needs the column vote")
 		}
-		if p.e.VoteType == "" {
-			p.e.VoteType = Approvals
-			if p.pointsAt >= 0 {
-				p.e.VoteType = Cumulative
-			}
+		if p.e.VoteType == "" && p.pointsAt >= 0 {
+			p.e.VoteType = Cumulative
 			p.warn(p.started, "META has no vote_type; taken as %s", p.e.VoteType)
 		}
+		p.assumeApprovals()
 		if p.e.VoteType.scored() && p.pointsAt < 0 {
 			return fault(p.started, "%s votes need the column points", p.e.VoteType)
 		}
+		return nil
+	}
+	if p.blank() {
 		return nil
 	}
 	if len(p.e.Ballots) >= maxVotes {
@@ -379,7 +419,10 @@ func (p *parser) vote() error {
 	}
 	chosen := split(vote)
 	if p.e.VoteType.scored() && len(points) != len(chosen) {
-		return fault(p.started, "vote lists %d projects but %d points", len(chosen), len(points))
+		if len(points) < len(chosen) {
+			return fault(p.started, "vote lists %d projects but %d points", len(chosen), len(points))
+		}
+		p.warn(p.started, "vote lists %d projects but %d points; the rest is passed over", len(chosen), len(points))
 	}
 	b.Choices = make([]int, 0, len(chosen))
 	for k, id := range chosen {
@@ -387,21 +430,32 @@ func (p *parser) vote() error {
 		if !ok {
 			return fault(p.started, "vote for the unknown project %q", short(id))
 		}
-		if contains(b.Choices, i) {
+		var d Decimal
+		if p.e.VoteType.scored() {
+			var err error
+			if d, err = ParseDecimal(points[k]); err != nil {
+				return fault(p.started, "points of project %q: %v", short(id), err)
+			}
+		}
+		if now := len(p.e.Ballots) + 1; p.listed[i].ballot != now {
+			p.listed[i].ballot, p.listed[i].at = now, len(b.Choices)
+		} else {
 			if p.e.VoteType.scored() {
-				return fault(p.started, "vote lists project %q twice", short(id))
+				b.Points[p.listed[i].at] = d
 			}
 			p.warn(p.started, "vote lists project %q twice; counted once", short(id))
 			continue
 		}
 		b.Choices = append(b.Choices, i)
 		if p.e.VoteType.scored() {
-			d, err := ParseDecimal(points[k])
-			if err != nil {
-				return fault(p.started, "points of project %q: %v", short(id), err)
-			}
 			b.Points = append(b.Points, d)
 		}
+	}
+	if b.Voter != "" {
+		if p.voters[b.Voter] {
+			p.repeated++
+		}
+		p.voters[b.Voter] = true
 	}
 	p.e.Ballots = append(p.e.Ballots, b)
 	return nil
@@ -419,15 +473,6 @@ func split(list string) []string {
 		}
 	}
 	return out
-}
-
-func contains(list []int, x int) bool {
-	for _, y := range list {
-		if x == y {
-			return true
-		}
-	}
-	return false
 }
 
 // short bounds a text that is repeated in a message.

@@ -10,7 +10,8 @@ import (
 // Write writes the election as a Pabulib .pb file: UTF-8 without byte order mark, lines ended by LF. What Parse read is
 // written back with its unknown keys and columns; budget, vote_type, num_projects, num_votes, ids, costs, names, votes and
 // points are taken from the data. A project's columns votes and score are written from its cells and, when these are
-// absent, counted. Parse(Write(e)) gives e again, line ends within quoted texts included.
+// absent, counted. A ballot without a voter id gets the number of its row. Parse(Write(e)) gives what Parse gave before, line
+// ends within quoted texts included.
 func Write(w io.Writer, e *Election) error {
 	out := bufio.NewWriter(w)
 	row := func(fields []string) {
@@ -74,6 +75,9 @@ func Write(w io.Writer, e *Election) error {
 		row(cells(columns, b.Cells, func(name, cell string) string {
 			switch name {
 			case "voter_id":
+				if b.Voter == "" {
+					return fmt.Sprint(k + 1)
+				}
 				return b.Voter
 			case "vote":
 				ids := make([]string, len(b.Choices))
@@ -96,9 +100,7 @@ func Write(w io.Writer, e *Election) error {
 	return out.Flush()
 }
 
-// cells lays a row under its columns; cells beyond the header are kept. A row that would read as empty or as the title of
-// a section cannot arise: ids and votes columns keep it longer, and a lone "votes" field is quoted by no tool, so such
-// one-column tables are not written by us.
+// cells lays a row under its columns; cells beyond the header are kept.
 func cells(columns, have []string, value func(name, cell string) string) []string {
 	row := make([]string, 0, max(len(columns), len(have)))
 	for i, c := range columns {
