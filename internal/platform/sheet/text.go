@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 )
 
@@ -38,6 +39,9 @@ func Text(r io.Reader, kind Kind, limits Limits) (string, error) {
 	return "", CellError{Key: "sheet.kind", Args: []any{string(kind)}}
 }
 
+// formOnly names parts of an XLSX without words: pictures, styles, links between parts.
+var formOnly = regexp.MustCompile(`/$|\.(rels|png|jpe?g|gif|bmp|tiff?|emf|wmf|svg)$|^xl/(theme|printersettings)/|^xl/styles\.xml$`)
+
 func xlsxText(data []byte, limits Limits) (string, error) {
 	archive, err := openZip(data, limits)
 	if err != nil {
@@ -47,8 +51,8 @@ func xlsxText(data []byte, limits Limits) (string, error) {
 	left := limits.Unpacked
 	for _, entry := range archive.File {
 		name := strings.ToLower(entry.Name)
-		if strings.HasSuffix(name, ".rels") || strings.HasPrefix(name, "xl/theme/") || strings.HasPrefix(name, "xl/media/") || name == "xl/styles.xml" || strings.HasSuffix(name, "/") {
-			continue // pictures and form, no words
+		if formOnly.MatchString(name) {
+			continue
 		}
 		in, err := entry.Open()
 		if err != nil {
@@ -65,9 +69,6 @@ func xlsxText(data []byte, limits Limits) (string, error) {
 			return text.String(), fmt.Errorf("%w: %s: %w", ErrUnreadable, entry.Name, err)
 		}
 		if !strings.HasSuffix(name, ".xml") && !strings.HasSuffix(name, ".vml") {
-			if strings.HasPrefix(name, "xl/printersettings/") {
-				continue
-			}
 			return text.String(), fmt.Errorf("%w: %s is an attachment", ErrUnreadable, entry.Name)
 		}
 		if err := xmlText(&text, part); err != nil {
