@@ -350,7 +350,7 @@ func (s *equalShares) evaluate(c *candidate) (bid, bool) {
 		b, changed := bid{num, mass}, false
 		for _, seg := range segments {
 			t := s.threshold(b, seg.weight)
-			known := map[int32]bool{}
+			var known map[int32]bool // by class
 			for _, g := range seg.groups {
 				poor := s.stakes[g].hi < t
 				if !poor && s.stakes[g].hi-s.slack <= t {
@@ -358,6 +358,9 @@ func (s *equalShares) evaluate(c *candidate) (bid, bool) {
 					var ok bool
 					if poor, ok = known[s.class[g]]; !ok {
 						poor = s.less(s.class[g], b, seg.weight)
+						if known == nil {
+							known = map[int32]bool{}
+						}
 						known[s.class[g]] = poor
 					}
 				}

@@ -232,6 +232,37 @@ func (s *slow) phragmen() (order []int) {
 	return order
 }
 
+func (s *slow) greedy(perCost bool) (order []int) {
+	queue := index(len(s.e.Projects))
+	value := func(i int) (v *big.Rat, infinite bool) {
+		v = s.total(i)
+		if cost := s.e.Projects[i].Cost.Rat(); perCost {
+			if cost.Sign() == 0 {
+				return v, v.Sign() > 0
+			}
+			v.Quo(v, cost)
+		}
+		return v, false
+	}
+	sortBy(queue, func(a, b int) bool {
+		x, xi := value(a)
+		y, yi := value(b)
+		switch {
+		case xi != yi:
+			return xi
+		case !xi && x.Cmp(y) != 0:
+			return x.Cmp(y) > 0
+		}
+		return s.first(a, b)
+	})
+	for _, i := range queue {
+		if new(big.Rat).Add(s.cost(order), s.e.Projects[i].Cost.Rat()).Cmp(s.e.Budget.Rat()) <= 0 {
+			order = append(order, i)
+		}
+	}
+	return order
+}
+
 // genElection draws a small election in which ties, exhausted voters and equal ballots are common.
 func genElection(types ...VoteType) *rapid.Generator[*Election] {
 	return rapid.Custom(func(t *rapid.T) *Election {
@@ -291,10 +322,12 @@ func TestAgainstDefinition(t *testing.T) {
 		for _, p := range e.Projects {
 			step.Unscaled = max(step.Unscaled, p.Cost.Unscaled/20)
 		}
-		for _, rule := range []Rule{MESCost, MESCard, MESCostAdd1, MESCostPlain, Phragmen} {
-			s := &slow{e: e, points: rule == MESCard, byCost: rule != MESCard}
+		for _, rule := range []Rule{GreedyCost, GreedyCard, MESCost, MESCard, MESCostAdd1, MESCostPlain, Phragmen} {
+			s := &slow{e: e, points: rule == MESCard || rule == GreedyCard, byCost: rule != MESCard}
 			var want []int
 			switch rule {
+			case GreedyCost, GreedyCard:
+				want = s.greedy(rule == GreedyCard)
 			case MESCost, MESCard:
 				want = s.run(per)
 			case MESCostAdd1, MESCostPlain:
@@ -331,4 +364,32 @@ func TestAgainstDefinition(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestRealAgainstDefinition compares on a real election with many distinct ballots, at budgets that leave voters with odd sums.
+func TestRealAgainstDefinition(t *testing.T) {
+	if testing.Short() {
+		t.Skip("counts slowly")
+	}
+	e := readFixture(t, "Poland_Warszawa_2017_Marysin_Polnocny.pb")
+	for _, budget := range []int64{124_802, 150_001, 199_999, 260_003} {
+		e.Budget = Int(budget)
+		per := new(big.Rat).Quo(e.Budget.Rat(), big.NewRat(int64(len(e.Ballots)), 1))
+		for _, rule := range []Rule{MESCost, MESCard, Phragmen} {
+			s := &slow{e: e, byCost: rule == MESCost}
+			var want []int
+			if rule == Phragmen {
+				want = s.phragmen()
+			} else {
+				want = s.run(per)
+			}
+			r, err := Count(e, rule, Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := strings.Join(r.Order, " "); got != ids(e, want) {
+				t.Errorf("%s with %d: got %s, want %s", rule, budget, got, ids(e, want))
+			}
+		}
+	}
 }
