@@ -111,6 +111,9 @@ type Link struct{ Label, URL string }
 // T returns the sentence of a key in the page's language; see text.T.
 func (p Page) T(key string, args ...any) string { return text.T(p.Lang, key, args...) }
 
+// Has reports whether there is a sentence for key in the page's language.
+func (p Page) Has(key string) bool { return text.Has(p.Lang, key) }
+
 // Language returns the page's language tag.
 func (p Page) Language() string { return text.Normal(p.Lang) }
 
