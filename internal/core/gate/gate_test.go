@@ -136,7 +136,8 @@ func TestWords(t *testing.T) {
 		{Danger, "燃 气 泄 漏！", "燃气泄漏:danger.gas119"},
 		{Danger, "邻居家暴", "家暴:danger.violence110"},
 		{Danger, "防溺水宣传和反家暴讲座，消除火灾隐患", ""},
-		{Danger, "楼道灯坏了", ""},
+		{Danger, "落水管堵了，一直被困扰", ""},
+		{Danger, "有人落水，被困在河里", "落水:danger.water119 被困:danger.trapped119"},
 		{Money, "请扫收款码，或转账到支付宝账号", "收款码:money.code 转账到:money.transfer 支付宝账号:money.account"},
 		{Money, "ＷＸＰ：／／f2f0abc", "wxp://:money.link"},
 		{Money, "https://QR.alipay.com/fkx123", "qr.alipay.com:money.link"},
@@ -145,7 +146,7 @@ func TestWords(t *testing.T) {
 		{Money, "门卡号丢了，勿先付款", ""},
 		{Illness, "家人患肺癌住院，有HIV", "癌:illness.illness 住院:illness.illness hiv:illness.illness"},
 		{Illness, "archive cancers防癌讲座打骨折", ""},
-		{Illness, "白内障筛查", ""},
+		{Illness, "慢性病随访、白内障筛查", ""},
 	} {
 		if got := words(tt.scan(tt.text)); got != tt.want {
 			t.Errorf("%q: %q, want %q", tt.text, got, tt.want)
