@@ -6,6 +6,7 @@ package actor
 import (
 	"context"
 	"slices"
+	"strconv"
 
 	"linli/internal/core/access"
 )
@@ -20,7 +21,7 @@ const (
 	V3              // residence in the home community confirmed 住址已核实
 )
 
-func (l Level) String() string { return [...]string{"V0", "V1", "V2", "V3"}[l] }
+func (l Level) String() string { return "V" + strconv.Itoa(int(l)) }
 
 // Names of roles. A role is held on a place ("there or below") or in a group.
 const (

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"fmt"
 	"slices"
 
 	"linli/internal/core/access"
@@ -17,7 +18,7 @@ const settleMost = 64
 // move is NotFound.
 func (t *Table[T]) May(m T, a actor.Actor, do string, now int64) (*Move[T], error) {
 	h := m.Header()
-	known := false
+	known, unmet := false, ""
 	best := access.Hidden
 	for i := range t.Moves {
 		row := &t.Moves[i]
@@ -30,16 +31,17 @@ func (t *Table[T]) May(m T, a actor.Actor, do string, now int64) (*Move[T], erro
 		if !d.OK() || !slices.Contains(row.From, h.State) {
 			continue
 		}
-		for _, g := range row.If {
-			if !g.OK(m, a, now) {
-				return nil, fault.New(fault.Conflict, g.Reason)
-			}
+		if reason, ok := row.holds(m, a, now); ok {
+			return row, nil
+		} else if unmet == "" {
+			unmet = reason // another row of the same move may still hold
 		}
-		return row, nil
 	}
 	switch {
 	case !known:
 		return nil, fault.Absent()
+	case unmet != "":
+		return nil, fault.New(fault.Conflict, unmet)
 	case best.OK():
 		return nil, fault.New(fault.Conflict, "fault.state", "kind", t.Name, "state", string(h.State))
 	case best.Reason != "":
@@ -48,11 +50,21 @@ func (t *Table[T]) May(m T, a actor.Actor, do string, now int64) (*Move[T], erro
 	return nil, fault.New(fault.Denied, "fault.denied")
 }
 
+// holds asks the row's guards and returns the reason of the first that does not hold.
+func (m *Move[T]) holds(v T, a actor.Actor, now int64) (reason string, ok bool) {
+	for _, g := range m.If {
+		if !g.OK(v, a, now) {
+			return g.Reason, false
+		}
+	}
+	return "", true
+}
+
 // Apply makes the move: effect, new state, version, next deadline. On an
 // error m may be half changed and must be dropped.
 func (t *Table[T]) Apply(m T, row *Move[T], c *Change, s Spans) error {
 	h := m.Header()
-	c.Do, c.From = row.Do, h.State
+	c.Do, c.From, c.Spans = row.Do, h.State, s
 	c.note(row.Takes)
 	if row.Effect != nil {
 		if err := row.Effect(m, c); err != nil {
@@ -73,6 +85,9 @@ func (t *Table[T]) Apply(m T, row *Move[T], c *Change, s Spans) error {
 		h.State, h.Since = to, c.At
 	}
 	c.To = to
+	if c.Audience == "" && t.Audience != nil {
+		c.Audience = t.Audience(m) // as it is now, not after further overdue moves
+	}
 	h.Version++
 	t.Schedule(m, s)
 	if row.Tells != nil {
@@ -88,7 +103,10 @@ func (t *Table[T]) Born(m T, start State, c *Change, s Spans) {
 		start = t.Start
 	}
 	h.State, h.Version, h.Since, h.CreatedAt = start, 1, c.At, c.At
-	c.Do, c.From, c.To = "create", "", start
+	if c.Do == "" {
+		c.Do = "create"
+	}
+	c.From, c.To = "", start
 	t.Schedule(m, s)
 }
 
@@ -130,11 +148,11 @@ func (t *Table[T]) Settle(m T, now int64, s Spans) ([]*Change, error) {
 		}
 		c := &Change{Actor: actor.Clock, At: h.DueAt}
 		row, err := t.May(m, actor.Clock, h.DueDo, c.At)
-		if err != nil {
-			return nil, err
+		if err == nil {
+			err = t.Apply(m, row, c, s)
 		}
-		if err := t.Apply(m, row, c, s); err != nil {
-			return nil, err
+		if err != nil { // a mistake of the table, never the caller's
+			return nil, &fault.Error{Kind: fault.Internal, Key: "fault.internal", Cause: fmt.Errorf("%s %s by the clock: %v", t.Name, h.DueDo, err)}
 		}
 		done = append(done, c)
 	}
@@ -167,10 +185,8 @@ func (t *Table[T]) Actions(m T, a actor.Actor, now int64) []Action {
 			continue
 		}
 		act := Action{Do: row.Do, Label: t.Name + ".do." + row.Do, Enabled: d.OK(), Reason: d.Reason, Primary: row.Primary, Fields: row.Takes}
-		for _, g := range row.If {
-			if act.Enabled && !g.OK(m, a, now) {
-				act.Enabled, act.Reason = false, g.Reason
-			}
+		if act.Enabled {
+			act.Reason, act.Enabled = row.holds(m, a, now)
 		}
 		if i := slices.IndexFunc(out, func(o Action) bool { return o.Do == row.Do }); i >= 0 {
 			if act.Enabled {

@@ -150,6 +150,7 @@ type Change struct {
 	Words    event.Words    // what people wrote
 	Tell     []event.Tell
 	Audience string // set to override the table's
+	Spans    Spans  // settings of the place, for effects that set a day
 }
 
 // Code notes an id, code or number on the event.

@@ -40,7 +40,8 @@ type Field struct {
 	Min, Max int64 // bounds of Int; Max runes of Text and Long, items of Refs and Files; 0 = the kind's own
 	Values   []string
 	Fields   []Field
-	Silent   bool // never written to an event
+	Short    string // of an Object: the nested field that a plain text fills
+	Silent   bool   // never written to an event
 }
 
 // Bounds of texts where a field names none (CONTRACT §3).
@@ -82,18 +83,34 @@ func (in Input) Moment(name string) int64 { n, _ := in[name].(int64); return n }
 
 // note copies texts to the event's words and the rest to its codes.
 func (c *Change) note(fields []Field) {
+	for name, v := range c.split(fields, c.In, "") {
+		c.Code(name, v)
+	}
+}
+
+// split says the texts of in, those of nested objects as "quantity.unit", and
+// returns what is left for the codes: only words can be erased later.
+func (c *Change) split(fields []Field, in Input, prefix string) map[string]any {
+	codes := map[string]any{}
 	for _, f := range fields {
-		v, ok := c.In[f.Name]
+		v, ok := in[f.Name]
 		if !ok || f.Silent {
 			continue
 		}
 		switch f.Kind {
 		case Text, Long:
-			c.Say(f.Name, v.(string))
+			s, _ := v.(string)
+			c.Say(prefix+f.Name, s)
+		case Object:
+			o, _ := v.(Input)
+			if left := c.split(f.Fields, o, prefix+f.Name+"."); len(left) > 0 {
+				codes[f.Name] = left
+			}
 		default:
-			c.Code(f.Name, v)
+			codes[f.Name] = v
 		}
 	}
+	return codes
 }
 
 // Decode reads the fields from a decoded JSON object. Unknown names, NUL and
@@ -196,6 +213,9 @@ func (f Field) read(v any, prefix string, faults *fault.Fields) (any, bool) {
 		return f.readList(v, bad)
 	case Object:
 		o, ok := v.(map[string]any)
+		if s, plain := v.(string); plain && f.Short != "" {
+			o, ok = map[string]any{f.Short: s}, true
+		}
 		if !ok {
 			return bad("fault.object")
 		}
@@ -212,7 +232,7 @@ func (f Field) readList(v any, bad func(string, ...any) (any, bool)) (any, bool)
 	case string:
 		list = strings.Fields(strings.ReplaceAll(l, ",", " "))
 	case []string:
-		list = l
+		list = slices.Clone(l)
 	case []any:
 		for _, e := range l {
 			s, ok := e.(string)
@@ -267,7 +287,9 @@ func Clean(s string) (clean, faultKey string) {
 	if !norm.NFC.IsNormalString(s) {
 		s = norm.NFC.String(s)
 	}
-	s = strings.ReplaceAll(s, "\r\n", "\n")
+	if strings.Contains(s, "\r") {
+		s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
+	}
 	return strings.TrimSpace(s), ""
 }
 

@@ -11,14 +11,17 @@ package db
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
@@ -120,7 +123,7 @@ func (d *DB) openSQLite(ctx context.Context, path string) error {
 // Close finishes writes under way and closes the pools.
 func (d *DB) Close() error {
 	if d.Engine == Postgres {
-		return d.read.Close()
+		return d.read.Close() // waits for what runs
 	}
 	d.lane.close()
 	return errors.Join(d.read.Close(), d.write.Close())
@@ -140,8 +143,15 @@ func (d *DB) Clock() clock.Clock { return d.clock }
 
 // Get reads one row.
 func (d *DB) Get(ctx context.Context, dest any, query string, args ...any) error {
+	if err := storable(args); err != nil {
+		return err
+	}
 	if d.Engine == Postgres {
-		return outage(d.read.GetContext(ctx, dest, d.text(query), args...))
+		err := d.read.GetContext(ctx, dest, d.text(query), args...)
+		if again(err) {
+			err = d.read.GetContext(ctx, dest, d.text(query), args...)
+		}
+		return outage(err)
 	}
 	st, err := d.prepared(ctx, query)
 	if err != nil {
@@ -152,8 +162,15 @@ func (d *DB) Get(ctx context.Context, dest any, query string, args ...any) error
 
 // Select reads all rows.
 func (d *DB) Select(ctx context.Context, dest any, query string, args ...any) error {
+	if err := storable(args); err != nil {
+		return err
+	}
 	if d.Engine == Postgres {
-		return outage(d.read.SelectContext(ctx, dest, d.text(query), args...))
+		err := d.read.SelectContext(ctx, dest, d.text(query), args...)
+		if again(err) {
+			err = d.read.SelectContext(ctx, dest, d.text(query), args...)
+		}
+		return outage(err)
 	}
 	st, err := d.prepared(ctx, query)
 	if err != nil {
@@ -187,7 +204,7 @@ func (d *DB) text(query string) string {
 	}
 	t := Render(query, d.Engine)
 	if d.Engine == Postgres {
-		t = sqlx.Rebind(sqlx.DOLLAR, t)
+		t = number(t)
 	}
 	d.texts.Store(query, t)
 	return t
@@ -225,11 +242,74 @@ func Render(text string, e Engine) string {
 	}
 }
 
+// number turns each ? into PostgreSQL's $1, $2 …, but for those inside quotes
+// and comments, which sqlx.Rebind does not tell apart.
+func number(text string) string {
+	var b strings.Builder
+	n := 0
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		switch {
+		case c == '?':
+			n++
+			b.WriteString("$" + strconv.Itoa(n))
+			continue
+		case c == '\'' || c == '"':
+			if end := strings.IndexByte(text[i+1:], c); end >= 0 {
+				b.WriteString(text[i : i+1+end])
+				i += 1 + end
+			}
+		case c == '-' && strings.HasPrefix(text[i:], "--"):
+			if end := strings.IndexByte(text[i:], '\n'); end >= 0 {
+				b.WriteString(text[i : i+end])
+				i += end
+			} else {
+				b.WriteString(text[i:])
+				return b.String()
+			}
+		}
+		b.WriteByte(text[i])
+	}
+	return b.String()
+}
+
+// storable refuses texts that one of the engines cannot hold: NUL and broken
+// UTF-8. PostgreSQL would fail, SQLite would keep what no restore can move.
+func storable(args []any) error {
+	for _, a := range args {
+		var s string
+		switch v := a.(type) {
+		case string:
+			s = v
+		case *string:
+			if v != nil {
+				s = *v
+			}
+		case sql.NullString:
+			s = v.String
+		}
+		if strings.IndexByte(s, 0) >= 0 {
+			return fault.New(fault.Invalid, "fault.nul")
+		}
+		if !utf8.ValidString(s) {
+			return fault.New(fault.Invalid, "fault.utf8")
+		}
+	}
+	return nil
+}
+
 // Redact hides the password of a database URL for messages.
 func Redact(raw string) string {
 	u, err := url.Parse(raw)
 	if err != nil {
 		return "(unreadable URL)"
+	}
+	q := u.Query()
+	for _, name := range []string{"password", "sslpassword"} {
+		if q.Has(name) {
+			q.Set(name, "xxxxx")
+			u.RawQuery = q.Encode()
+		}
 	}
 	return u.Redacted()
 }
@@ -264,7 +344,8 @@ func again(err error) bool {
 	}
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
-		return pg.Code == "40001" || pg.Code == "40P01"
+		// The last one meets a node that was running when another migrated.
+		return pg.Code == "40001" || pg.Code == "40P01" || pg.Code == "0A000" && strings.Contains(pg.Message, "cached plan")
 	}
 	var lite *sqlite.Error
 	return errors.As(err, &lite) && lite.Code()&0xff == sqlite3.SQLITE_BUSY
@@ -278,7 +359,7 @@ func outage(err error) error {
 	}
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
-		switch pg.Code[:2] {
+		switch pg.Code[:min(2, len(pg.Code))] {
 		case "08", "53", "57", "58": // connection, resources, operator intervention, system
 			return unavailable(err)
 		}
@@ -289,19 +370,33 @@ func outage(err error) error {
 	}
 	var lite *sqlite.Error
 	if errors.As(err, &lite) {
-		switch lite.Code() & 0xff {
-		case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOMEM:
+		if fatal(err) {
 			return unavailable(err)
 		}
 		return err
 	}
 	var connect *pgconn.ConnectError
 	if errors.As(err, &connect) || pgconn.Timeout(err) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, context.DeadlineExceeded) ||
+		errors.Is(err, driver.ErrBadConn) || strings.Contains(err.Error(), "sql: database is closed") ||
 		pgconn.SafeToRetry(err) || strings.Contains(err.Error(), "unexpected EOF") || strings.Contains(err.Error(), "conn closed") ||
 		strings.Contains(err.Error(), "connection reset") || strings.Contains(err.Error(), "broken pipe") {
 		return unavailable(err)
 	}
 	return err
+}
+
+// fatal reports an error of SQLite after which its transaction may be gone.
+func fatal(err error) bool {
+	var lite *sqlite.Error
+	if errors.As(err, &lite) {
+		switch lite.Code() & 0xff {
+		case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_CANTOPEN,
+			sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_LOCKED:
+			return true
+		}
+		return false
+	}
+	return errors.Is(err, sql.ErrConnDone) || errors.Is(err, driver.ErrBadConn)
 }
 
 func unavailable(err error) error {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"runtime/debug"
 	"sync"
@@ -35,26 +36,35 @@ type Tx struct {
 // ctx, because a cancelled statement would take others of its batch along.
 func (d *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
 	if err := ctx.Err(); err != nil {
-		return err
+		return outage(err)
 	}
-	if d.Engine == SQLite {
-		return d.lane.do(fn)
-	}
-	ctx = context.WithoutCancel(ctx)
 	var err error
 	for try := range tries {
 		if try > 0 {
 			time.Sleep(time.Duration(rand.Int64N(int64(try)*8)+1) * time.Millisecond)
 		}
-		if err = d.writePostgres(ctx, fn); !again(err) {
+		if d.Engine == SQLite {
+			// Its busy timeout has waited already; only a marked race is run again.
+			if err = d.lane.do(ctx, fn); !errors.As(err, new(repeat)) {
+				return err
+			}
+		} else if err = d.writePostgres(ctx, fn); !again(err) {
 			return outage(err)
 		}
 	}
 	return unavailable(err)
 }
 
+// writePostgres waits for a free connection as long as ctx lives; what then
+// runs is not cancelled with it.
 func (d *DB) writePostgres(ctx context.Context, fn func(tx *Tx) error) (err error) {
-	x, err := d.write.BeginTxx(ctx, nil)
+	conn, err := d.write.Connx(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	ctx = context.WithoutCancel(ctx)
+	x, err := conn.BeginTxx(ctx, nil)
 	if err != nil {
 		return err
 	}
@@ -76,12 +86,22 @@ func (d *DB) writePostgres(ctx context.Context, fn func(tx *Tx) error) (err erro
 	return nil
 }
 
-// AfterCommit has f called once the transaction is durable.
+// AfterCommit has f called once the transaction is durable. On SQLite it runs
+// in the one writer: it must be quick and must not write.
 func (t *Tx) AfterCommit(f func()) { t.wakers = append(t.wakers, f) }
 
 func (t *Tx) wake() {
 	for _, f := range t.wakers {
-		f()
+		func() {
+			// What is committed stays committed, and the writer goes on, even
+			// when a listener is broken.
+			defer func() {
+				if p := recover(); p != nil {
+					slog.Error("after a commit", "err", panicked(p))
+				}
+			}()
+			f()
+		}()
 	}
 }
 
@@ -90,17 +110,18 @@ func (t *Tx) Engine() Engine { return t.db.Engine }
 
 // Exec changes rows and returns how many.
 func (t *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
+	if err := storable(args); err != nil {
+		return 0, err
+	}
 	ctx = context.WithoutCancel(ctx)
 	var res sql.Result
-	var err error
-	if t.lane != nil {
-		var st *sqlx.Stmt
-		if st, err = t.lane.prepared(ctx, query); err == nil {
-			res, err = st.ExecContext(ctx, args...)
-		}
-	} else {
-		res, err = t.q.ExecContext(ctx, t.db.text(query), args...)
-	}
+	err := t.run(ctx, query, func(st *sqlx.Stmt) (err error) {
+		res, err = st.ExecContext(ctx, args...)
+		return err
+	}, func(text string) (err error) {
+		res, err = t.q.ExecContext(ctx, text, args...)
+		return err
+	})
 	if err != nil {
 		return 0, err
 	}
@@ -109,28 +130,42 @@ func (t *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error)
 
 // Get reads one row inside the transaction.
 func (t *Tx) Get(ctx context.Context, dest any, query string, args ...any) error {
-	ctx = context.WithoutCancel(ctx)
-	if t.lane != nil {
-		st, err := t.lane.prepared(ctx, query)
-		if err != nil {
-			return err
-		}
-		return st.GetContext(ctx, dest, args...)
+	if err := storable(args); err != nil {
+		return err
 	}
-	return t.q.GetContext(ctx, dest, t.db.text(query), args...)
+	ctx = context.WithoutCancel(ctx)
+	return t.run(ctx, query, func(st *sqlx.Stmt) error { return st.GetContext(ctx, dest, args...) },
+		func(text string) error { return t.q.GetContext(ctx, dest, text, args...) })
 }
 
 // Select reads all rows inside the transaction.
 func (t *Tx) Select(ctx context.Context, dest any, query string, args ...any) error {
-	ctx = context.WithoutCancel(ctx)
-	if t.lane != nil {
-		st, err := t.lane.prepared(ctx, query)
-		if err != nil {
-			return err
-		}
-		return st.SelectContext(ctx, dest, args...)
+	if err := storable(args); err != nil {
+		return err
 	}
-	return t.q.SelectContext(ctx, dest, t.db.text(query), args...)
+	ctx = context.WithoutCancel(ctx)
+	return t.run(ctx, query, func(st *sqlx.Stmt) error { return st.SelectContext(ctx, dest, args...) },
+		func(text string) error { return t.q.SelectContext(ctx, dest, text, args...) })
+}
+
+// run gives a statement to the engine. Once one has failed in a way that may
+// have ended SQLite's transaction, nothing more of the batch is run: outside a
+// transaction each statement would commit by itself.
+func (t *Tx) run(ctx context.Context, query string, lite func(*sqlx.Stmt) error, pg func(text string) error) error {
+	if t.lane == nil {
+		return pg(t.db.text(query))
+	}
+	if t.lane.broken != nil {
+		return t.lane.broken
+	}
+	st, err := t.lane.prepared(ctx, query)
+	if err == nil {
+		err = lite(st)
+	}
+	if fatal(err) {
+		t.lane.broken = err
+	}
+	return err
 }
 
 // Now is the time all nodes agree on: the database's own clock, read now and
@@ -161,12 +196,14 @@ func panicked(p any) error {
 // lane is SQLite's writer: one goroutine that takes what callers have waiting
 // and commits it as one batch, each function under its own savepoint.
 type lane struct {
-	db    *DB
-	conn  *sqlx.Conn
-	stmts map[string]*sqlx.Stmt
-	jobs  chan *job
-	stop  chan struct{}
-	done  sync.WaitGroup
+	db     *DB
+	conn   *sqlx.Conn
+	stmts  map[string]*sqlx.Stmt
+	broken error // what ended the present batch's transaction, if anything
+	jobs   chan *job
+	once   sync.Once
+	stop   chan struct{} // closed to end the lane
+	ended  chan struct{} // closed when no job will run any more
 }
 
 type job struct {
@@ -181,31 +218,47 @@ func newLane(ctx context.Context, d *DB) (*lane, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &lane{db: d, conn: conn, stmts: map[string]*sqlx.Stmt{}, jobs: make(chan *job, 4*batchMost), stop: make(chan struct{})}
-	l.done.Add(1)
+	l := &lane{
+		db: d, conn: conn, stmts: map[string]*sqlx.Stmt{}, jobs: make(chan *job, 4*batchMost),
+		stop: make(chan struct{}), ended: make(chan struct{}),
+	}
 	go l.run()
 	return l, nil
 }
 
-func (l *lane) do(fn func(tx *Tx) error) error {
+func (l *lane) do(ctx context.Context, fn func(tx *Tx) error) error {
+	closing := errors.New("database is closing")
 	j := &job{fn: fn, done: make(chan struct{})}
 	select {
 	case l.jobs <- j:
 	case <-l.stop:
-		return unavailable(errors.New("database is closing"))
+		return unavailable(closing)
+	case <-ctx.Done():
+		return outage(ctx.Err())
 	}
-	<-j.done
-	return j.err
+	select {
+	case <-j.done:
+		return j.err
+	case <-l.ended:
+	}
+	select {
+	case <-j.done: // both had happened
+		return j.err
+	default: // put into the queue after its last reading
+		return unavailable(closing)
+	}
 }
 
 func (l *lane) close() {
-	close(l.stop)
-	l.done.Wait()
-	l.conn.Close()
+	l.once.Do(func() {
+		close(l.stop)
+		<-l.ended
+		l.conn.Close()
+	})
 }
 
 func (l *lane) run() {
-	defer l.done.Done()
+	defer close(l.ended)
 	for {
 		select {
 		case j := <-l.jobs:
@@ -225,6 +278,7 @@ func (l *lane) run() {
 
 func (l *lane) batch(first *job) {
 	jobs := []*job{first}
+	l.broken = nil
 	err := l.exec("BEGIN IMMEDIATE")
 	for i := 0; err == nil; i++ {
 		if i == len(jobs) {
@@ -274,10 +328,10 @@ func (l *lane) one(j *job) error {
 		}()
 		return j.fn(j.tx)
 	}()
+	if l.broken != nil {
+		return l.broken // full disk, I/O error: the transaction may be gone
+	}
 	if j.err != nil {
-		if fatal := outage(j.err); fault.Is(fatal, fault.Unavailable) && !fault.Is(j.err, fault.Unavailable) {
-			return j.err // full disk, I/O error: the transaction may be gone
-		}
 		if err := l.exec("ROLLBACK TO one"); err != nil {
 			return err
 		}

@@ -134,10 +134,14 @@ func (t Told) Texts() event.Words {
 	return w
 }
 
+// columns names what an Event is read from, so that a node still works when a
+// newer one has added a column.
+const columns = `e.seq, e.xid, e.at, e.kind, e.subject, e.version, e.do, e.from_state, e.to_state, e.actor, e.as_group, e.place, e.audience, e.data, e.words_hash, e.hash`
+
 // Timeline returns all that happened to a subject, oldest first.
 func (j *Journal) Timeline(ctx context.Context, q db.Queryer, subject string) ([]Told, error) {
 	told := []Told{}
-	err := q.Select(ctx, &told, `SELECT e.*, coalesce(w.words, '') AS words FROM events e
+	err := q.Select(ctx, &told, `SELECT `+columns+`, coalesce(w.words, '') AS words FROM events e
 		LEFT JOIN event_words w ON w.seq = e.seq WHERE e.subject = ? ORDER BY e.version`, subject)
 	return told, err
 }

@@ -3,6 +3,7 @@ package journal
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"linli/internal/core/actor"
 	"linli/internal/core/fault"
@@ -208,12 +209,14 @@ func (m *Machine[T]) save(ctx context.Context, tx *db.Tx, v T, was int64, done [
 }
 
 // Sweep writes the moves that are overdue now and returns how many matters it
-// moved. Nodes may sweep at once: the lock and the version decide.
+// moved. Nodes may sweep at once: the lock and the version decide. A matter
+// that fails does not keep the others waiting; its error is among those returned.
 func (m *Machine[T]) Sweep(ctx context.Context) (int, error) {
 	due, err := m.Store.Due(ctx, m.Journal.DB, m.Journal.DB.Clock().Now().UnixMilli(), 200)
 	if err != nil {
 		return 0, err
 	}
+	var errs []error
 	moved := 0
 	for _, matter := range due {
 		did := false
@@ -235,14 +238,16 @@ func (m *Machine[T]) Sweep(ctx context.Context) (int, error) {
 			did = true
 			return m.save(ctx, tx, v, was, done)
 		})
-		if err != nil && !fault.Is(err, fault.NotFound) {
-			return moved, err
-		}
-		if did {
+		switch {
+		case fault.Is(err, fault.Unavailable) || ctx.Err() != nil:
+			return moved, errors.Join(append(errs, err)...)
+		case err != nil && !fault.Is(err, fault.NotFound):
+			errs = append(errs, fmt.Errorf("sweep %s %s: %w", m.Life.Name, matter, err))
+		case did && err == nil:
 			moved++
 		}
 	}
-	return moved, nil
+	return moved, errors.Join(errs...)
 }
 
 // Read loads a matter for showing, as it stands at now with what is overdue

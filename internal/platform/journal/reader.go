@@ -35,7 +35,7 @@ type position struct {
 // before: on PostgreSQL numbers alone commit out of order.
 const settled = `{{pg  AND xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint}}`
 
-const after = `SELECT * FROM events WHERE (xid, seq) > (?, ?)` + settled + ` ORDER BY xid, seq LIMIT ?`
+const after = `SELECT ` + columns + ` FROM events e WHERE (xid, seq) > (?, ?)` + settled + ` ORDER BY xid, seq LIMIT ?`
 
 // Step lets r read one batch and reports whether there may be more.
 func (j *Journal) Step(ctx context.Context, r Reader) (more bool, err error) {
@@ -102,11 +102,15 @@ func (j *Journal) Drain(ctx context.Context, readers ...Reader) error {
 // Rebuild empties what r has built and lets it read the log from the start.
 func (j *Journal) Rebuild(ctx context.Context, r Reader) error {
 	err := j.DB.Write(ctx, func(tx *db.Tx) error {
-		if err := r.Reset(ctx, tx); err != nil {
+		// The cursor's lock first: another node may be applying a batch, whose
+		// rows Reset would not see until that batch is committed.
+		if _, err := tx.Exec(ctx, `INSERT INTO cursors (name) VALUES (?) ON CONFLICT DO NOTHING`, r.Name); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, `DELETE FROM cursors WHERE name = ?`, r.Name)
-		return err
+		if _, err := tx.Exec(ctx, `UPDATE cursors SET xid = 0, seq = 0 WHERE name = ?`, r.Name); err != nil {
+			return err
+		}
+		return r.Reset(ctx, tx)
 	})
 	if err != nil {
 		return err

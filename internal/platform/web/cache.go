@@ -39,6 +39,7 @@ type cachedPage struct {
 	etag   string
 	kind   string
 	status int
+	header map[string]string
 	body   []byte
 }
 
@@ -64,16 +65,30 @@ func (s *Server) cached(c *Call) {
 		s.cache.put(key, p)
 	}
 	h := c.W.Header()
+	for k, v := range p.header {
+		h.Set(k, v)
+	}
 	h.Set("Content-Type", p.kind)
 	h.Set("Cache-Control", "no-cache")
 	h.Set("ETag", p.etag)
-	if c.R.Header.Get("If-None-Match") == p.etag {
+	if matches(c.R.Header.Get("If-None-Match"), p.etag) {
 		c.W.WriteHeader(http.StatusNotModified)
 		return
 	}
 	h.Set("Content-Length", strconv.Itoa(len(p.body)))
 	c.W.WriteHeader(p.status)
 	c.W.Write(p.body)
+}
+
+// matches is the weak comparison of If-None-Match (RFC 9110 §13.1.2): a proxy
+// that compresses makes our tag a weak one.
+func matches(header, etag string) bool {
+	for tag := range strings.SplitSeq(header, ",") {
+		if tag = strings.TrimSpace(tag); tag == "*" || strings.TrimPrefix(tag, "W/") == etag {
+			return true
+		}
+	}
+	return false
 }
 
 // render makes the page; nil when the answer was a fault and is already sent.
@@ -98,10 +113,11 @@ func (s *Server) render(c *Call, gen uint64, now int64) *cachedPage {
 		}
 		p.body = b.Bytes()
 	case Raw:
-		p.kind, p.body = v.Type, v.Body
-		for k, x := range v.Header {
-			c.W.Header().Set(k, x)
+		if v.NoStore {
+			s.answer(c, out)
+			return nil
 		}
+		p.kind, p.body, p.header = v.Type, v.Body, v.Header
 	default:
 		if !c.route.API() {
 			s.answer(c, out)
@@ -121,7 +137,7 @@ func (s *Server) render(c *Call, gen uint64, now int64) *cachedPage {
 // cacheKey holds the path, the parameters the route knows, and how it is shown.
 func (s *Server) cacheKey(c *Call) string {
 	var b strings.Builder
-	b.WriteString(c.R.URL.Path)
+	b.WriteString(c.R.URL.EscapedPath()) // escaped, or "/a%3Fb" would answer for "/a?b"
 	b.WriteByte('?')
 	if c.R.URL.RawQuery != "" {
 		q := c.R.URL.Query()
@@ -134,12 +150,14 @@ func (s *Server) cacheKey(c *Call) string {
 		}
 		b.WriteString(url.Values(q).Encode())
 	}
-	b.WriteString(" " + c.Lang + " " + c.Size)
-	if c.Care {
-		b.WriteString(" care")
-	}
-	if ck, err := c.R.Cookie("place"); err == nil && len(ck.Value) <= 20 {
-		b.WriteString(" " + ck.Value)
+	b.WriteString(" " + c.Lang + " " + c.Size + " " + strconv.FormatBool(c.Care))
+	if ck, err := c.R.Cookie("place"); err == nil {
+		v := ck.Value
+		if len(v) > 64 { // no place's code, but what the page makes of it is its own affair
+			sum := sha256.Sum256([]byte(v))
+			v = hex.EncodeToString(sum[:])
+		}
+		b.WriteString(" place=" + v)
 	}
 	return b.String()
 }

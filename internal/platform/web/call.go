@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"mime"
 	"mime/multipart"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"linli/internal/core/actor"
 	"linli/internal/core/fault"
@@ -26,6 +28,13 @@ import (
 const (
 	OperationField = "_op"      // operation id: a double tap acts once
 	VersionField   = "_version" // the version the person saw
+)
+
+// Bounds of what a body may nest.
+const (
+	formDepth = 6  // names like "quantity.total"
+	jsonDepth = 32 // objects and lists in each other
+	formBytes = 64 << 20
 )
 
 // Call is one request at one door.
@@ -42,6 +51,7 @@ type Call struct {
 	body  []byte
 	form  url.Values
 	files map[string][]*multipart.FileHeader
+	late  error // what is wrong with a form's body or files, told when it is their turn
 	until int64 // see ShownUntil
 }
 
@@ -72,7 +82,10 @@ func (c *Call) TextOf(key string, args fault.Args) string { return c.web.Text(c.
 // Query decodes the request's parameters by the route's declaration. Pages
 // ignore parameters they do not know; the API refuses them.
 func (c *Call) Query() (flow.Input, error) {
-	q := c.R.URL.Query()
+	q, err := url.ParseQuery(c.R.URL.RawQuery)
+	if err != nil && c.route.API() {
+		return nil, &fault.Error{Kind: fault.Malformed, Key: "fault.malformed", Cause: err}
+	}
 	raw := map[string]any{}
 	for name, v := range q {
 		i := slices.IndexFunc(c.route.Query, func(f flow.Field) bool { return f.Name == name })
@@ -118,7 +131,10 @@ func (c *Call) Body(fields []flow.Field) (flow.Input, error) {
 // Raw returns the body as a decoded object, without checking its fields.
 func (c *Call) Raw() (map[string]any, error) {
 	if !c.route.API() {
-		return c.formObject()
+		if c.late != nil {
+			return nil, c.late
+		}
+		return c.formObject(), nil
 	}
 	if len(bytes.TrimSpace(c.body)) == 0 {
 		return map[string]any{}, nil
@@ -126,83 +142,88 @@ func (c *Call) Raw() (map[string]any, error) {
 	return DecodeObject(c.body)
 }
 
-// DecodeObject reads one JSON object strictly: numbers kept as written, no
-// name twice, nothing behind it.
+// DecodeObject reads one JSON object strictly: UTF-8, numbers kept as written,
+// no name twice, nothing behind it, at most jsonDepth deep.
 func DecodeObject(b []byte) (map[string]any, error) {
-	malformed := func(err error) error {
-		return &fault.Error{Kind: fault.Malformed, Key: "fault.malformed", Cause: err}
-	}
-	if err := doubled(b); err != nil {
-		return nil, malformed(err)
-	}
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.UseNumber()
-	var v any
-	if err := d.Decode(&v); err != nil {
-		return nil, malformed(err)
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return nil, malformed(errors.New("text behind the object"))
-	}
-	o, ok := v.(map[string]any)
-	if !ok {
-		return nil, malformed(errors.New("not an object"))
+	o, err := decodeObject(b)
+	if err != nil {
+		return nil, &fault.Error{Kind: fault.Malformed, Key: "fault.malformed", Cause: err}
 	}
 	return o, nil
 }
 
-// doubled reports a name that stands twice in one object, and depth beyond reason.
-func doubled(b []byte) error {
+func decodeObject(b []byte) (map[string]any, error) {
+	if !utf8.Valid(b) {
+		return nil, errors.New("not UTF-8")
+	}
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.UseNumber()
-	type level struct {
-		object, key bool
-		names       map[string]bool
+	v, err := decodeValue(d, 0)
+	if err != nil {
+		return nil, err
 	}
-	var stack []level
-	for {
+	o, ok := v.(map[string]any)
+	if !ok {
+		return nil, errors.New("not an object")
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return nil, errors.New("text behind the object")
+	}
+	return o, nil
+}
+
+func decodeValue(d *json.Decoder, depth int) (any, error) {
+	t, err := d.Token()
+	if err != nil {
+		return nil, err
+	}
+	open, ok := t.(json.Delim)
+	if !ok {
+		return t, nil
+	}
+	if depth == jsonDepth {
+		return nil, errors.New("nested too deep")
+	}
+	if open == '[' {
+		list := []any{}
+		for d.More() {
+			v, err := decodeValue(d, depth+1)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, v)
+		}
+		_, err := d.Token()
+		return list, err
+	}
+	o := map[string]any{}
+	for d.More() {
 		t, err := d.Token()
-		if err == io.EOF {
-			return nil
-		}
 		if err != nil {
-			return err
+			return nil, err
 		}
-		switch v := t.(type) {
-		case json.Delim:
-			switch v {
-			case '{', '[':
-				if len(stack) == 32 {
-					return errors.New("nested too deep")
-				}
-				stack = append(stack, level{object: v == '{', key: v == '{', names: map[string]bool{}})
-				continue
-			default:
-				stack = stack[:len(stack)-1]
-			}
-		case string:
-			if n := len(stack); n > 0 && stack[n-1].object && stack[n-1].key {
-				if stack[n-1].names[v] {
-					return errors.New("name twice: " + v)
-				}
-				stack[n-1].names[v] = true
-				stack[n-1].key = false
-				continue
-			}
+		name, ok := t.(string)
+		if !ok {
+			return nil, errors.New("a name is not a text")
 		}
-		if n := len(stack); n > 0 && stack[n-1].object {
-			stack[n-1].key = true
+		if _, twice := o[name]; twice {
+			return nil, errors.New("name twice: " + name)
+		}
+		if o[name], err = decodeValue(d, depth+1); err != nil {
+			return nil, err
 		}
 	}
+	_, err = d.Token()
+	return o, err
 }
 
 // formObject turns a form into an object: dots nest, empty inputs are absent,
-// repeated names and files become lists, files being kept first.
-func (c *Call) formObject() (map[string]any, error) {
+// repeated names become lists.
+func (c *Call) formObject() map[string]any {
 	o := map[string]any{}
 	put := func(name string, v any) {
 		at := o
-		parts := strings.Split(name, ".")
+		parts := strings.SplitN(name, ".", formDepth)
 		for _, p := range parts[:len(parts)-1] {
 			next, ok := at[p].(map[string]any)
 			if !ok {
@@ -213,11 +234,11 @@ func (c *Call) formObject() (map[string]any, error) {
 		}
 		at[parts[len(parts)-1]] = v
 	}
-	for name, vs := range c.form {
+	for _, name := range slices.Sorted(maps.Keys(c.form)) { // in one order: "a" and "a.b" may both be there
 		if strings.HasPrefix(name, "_") {
 			continue
 		}
-		vs = slices.DeleteFunc(slices.Clone(vs), func(s string) bool { return strings.TrimSpace(s) == "" })
+		vs := slices.DeleteFunc(slices.Clone(c.form[name]), func(s string) bool { return strings.TrimSpace(s) == "" })
 		switch len(vs) {
 		case 0:
 		case 1:
@@ -226,30 +247,36 @@ func (c *Call) formObject() (map[string]any, error) {
 			put(name, vs)
 		}
 	}
-	for name, heads := range c.files {
-		var ids []string
-		for _, h := range heads {
-			if h.Size == 0 && h.Filename == "" {
+	return o
+}
+
+// keepFiles keeps the files of a page's form and puts their ids into it. It
+// runs before the handler, for a handler decodes within a transaction, where
+// nothing else may be written; and only for who is signed in.
+func (c *Call) keepFiles() {
+	for _, name := range slices.Sorted(maps.Keys(c.files)) {
+		for _, h := range c.files[name] {
+			if h.Size == 0 && h.Filename == "" || c.late != nil {
 				continue
 			}
-			f, err := h.Open()
+			id, err := c.keepFile(h)
 			if err != nil {
-				return nil, err
+				c.late = err
+				continue
 			}
-			id, err := c.web.Files.Keep(c.Context(), c.Actor, h.Filename, f)
-			f.Close()
-			if err != nil {
-				return nil, err
-			}
-			ids = append(ids, id)
-		}
-		if len(ids) > 0 {
-			put(name, append(c.form[name], ids...))
-			c.form[name] = append(c.form[name], ids...)
+			c.form[name] = append(c.form[name], id)
 		}
 	}
 	c.files = nil
-	return o, nil
+}
+
+func (c *Call) keepFile(h *multipart.FileHeader) (string, error) {
+	f, err := h.Open()
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	return c.web.Files.Keep(actor.With(c.R.Context(), c.Actor), c.Actor, h.Filename, f)
 }
 
 // Form is what a page's form sent, for showing it again.
@@ -280,7 +307,7 @@ func (c *Call) read() error {
 	if c.R.ContentLength > most {
 		return fault.New(fault.TooLarge, "fault.too_large", "max", most>>20)
 	}
-	kind, params, _ := mime.ParseMediaType(c.R.Header.Get("Content-Type"))
+	kind, _, _ := mime.ParseMediaType(c.R.Header.Get("Content-Type"))
 	want := c.route.Type
 	if want == "" && c.route.API() {
 		want = "application/json"
@@ -296,19 +323,21 @@ func (c *Call) read() error {
 	}
 	switch kind {
 	case "multipart/form-data":
-		return c.readMultipart(max(most, 64<<20))
+		if c.route.SignedIn { // photos come with the form
+			most = max(most, formBytes)
+		}
+		return c.readMultipart(most)
 	case "application/x-www-form-urlencoded", "":
 		if err := c.readAll(most); err != nil {
 			return err
 		}
 		form, err := url.ParseQuery(string(c.body))
 		if err != nil {
-			return &fault.Error{Kind: fault.Malformed, Key: "fault.malformed", Cause: err}
+			c.late = &fault.Error{Kind: fault.Malformed, Key: "fault.malformed", Cause: err}
 		}
 		c.form = form
 		return nil
 	}
-	_ = params
 	return fault.New(fault.Unsupported, "fault.media_type", "want", "application/x-www-form-urlencoded")
 }
 
@@ -356,9 +385,13 @@ func (c *Call) bodyHash() string {
 		for _, n := range names {
 			h.Write([]byte(n + "=" + strings.Join(c.form[n], "\x00") + "\x00\x00"))
 		}
-		for n, heads := range c.files {
-			for _, f := range heads {
-				h.Write([]byte(n + f.Filename + strconv.FormatInt(f.Size, 10)))
+		for _, n := range slices.Sorted(maps.Keys(c.files)) {
+			for _, f := range c.files[n] {
+				h.Write([]byte(n + "\x00" + f.Filename + "\x00" + strconv.FormatInt(f.Size, 10) + "\x00"))
+				if r, err := f.Open(); err == nil { // in memory or our own temporary file
+					_, _ = io.Copy(h, r)
+					r.Close()
+				}
 			}
 		}
 	}

@@ -10,10 +10,12 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"path"
 	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/a-h/templ"
 
@@ -77,13 +79,19 @@ func (s *Server) door(route *Route) http.Handler {
 			}()
 		}
 		a, err := s.Identity.Identify(r.Context(), r)
-		if err != nil {
+		if err == nil {
+			c.Actor = a
+		}
+		if wait := s.limits.ask(c, s.Trusted); wait > 0 {
+			s.refuse(c, &fault.Error{Kind: fault.Limited, Key: "fault.limited", Retry: wait})
+			return
+		}
+		if err != nil { // counted above: guessing tokens is limited too
 			s.refuse(c, err)
 			return
 		}
-		c.Actor = a
-		if wait := s.limits.ask(c, s.Trusted); wait > 0 {
-			s.refuse(c, &fault.Error{Kind: fault.Limited, Key: "fault.limited", Retry: wait})
+		if strings.ContainsRune(r.URL.Path, 0) || !utf8.ValidString(r.URL.Path) {
+			s.refuse(c, fault.Absent())
 			return
 		}
 		if route.SignedIn && !a.Known() {
@@ -105,17 +113,51 @@ func (s *Server) signInFirst(c *Call) {
 		s.refuse(c, fault.New(fault.SignIn, "fault.sign_in"))
 		return
 	}
-	next := c.R.URL.RequestURI()
+	next := LocalPath(c.R.URL.RequestURI())
 	if c.route.unsafe() {
 		next = localReferer(c.R)
-		if op := c.form.Get(OperationField); op != "" && s.Drafts != nil {
+		if op := c.draft(); op != "" {
 			if err := s.Drafts.Keep(c.Context(), "", op, c.R.URL.Path, c.form.Encode()); err == nil {
-				next += draftSign(next) + "draft=" + op
+				next += draftSign(next) + "draft=" + queryEscape(op)
 			}
 		}
 	}
 	http.Redirect(c.W, c.R, "/signin?next="+queryEscape(next), http.StatusSeeOther)
 }
+
+// draft returns the operation id under which a form may be kept that could not
+// be taken, "" when it must not: ballots, and forms that carry a password.
+func (c *Call) draft() string {
+	if c.web.Drafts == nil || c.route.Quiet || c.route.Guard != "" {
+		return ""
+	}
+	for name := range c.form {
+		if strings.Contains(name, "password") || strings.Contains(name, "code") {
+			return ""
+		}
+	}
+	op := c.form.Get(OperationField)
+	if keyFault(op) != nil {
+		return ""
+	}
+	return op
+}
+
+// keyFault says what is wrong with an operation key.
+func keyFault(key string) error {
+	switch {
+	case len(key) > maxKey:
+		return fault.Field1("Idempotency-Key", "fault.too_long", "max", maxKey)
+	case strings.ContainsRune(key, 0):
+		return fault.Field1("Idempotency-Key", "fault.nul")
+	case !utf8.ValidString(key):
+		return fault.Field1("Idempotency-Key", "fault.utf8")
+	}
+	return nil
+}
+
+// maxKey bounds an operation key, in bytes.
+const maxKey = 200
 
 func (s *Server) serve(c *Call) {
 	ctx := actor.With(c.R.Context(), c.Actor)
@@ -124,13 +166,17 @@ func (s *Server) serve(c *Call) {
 		if key == "" {
 			key = c.form.Get(OperationField)
 		}
-		if len(key) > 200 || strings.ContainsRune(key, 0) {
-			s.refuse(c, fault.Field1("Idempotency-Key", "fault.too_long", "max", 200))
+		if err := keyFault(key); err != nil {
+			s.refuse(c, err)
 			return
+		}
+		hash := c.bodyHash()
+		if len(c.files) > 0 && !c.route.API() && c.Actor.Known() && s.Files != nil {
+			c.keepFiles()
 		}
 		if key != "" {
 			ctx = journal.WithAct(ctx, &journal.Act{
-				Account: c.Actor.ID, Method: c.R.Method, Path: c.R.URL.Path, Key: key, Body: c.bodyHash(),
+				Account: c.Actor.ID, Method: c.R.Method, Path: c.R.URL.Path, Key: key, Body: hash,
 				Quiet: c.route.Quiet, Render: func(out any) (journal.Reply, error) { return s.reply(c, out) },
 			})
 		}
@@ -143,9 +189,12 @@ func (s *Server) serve(c *Call) {
 		return
 	}
 	if err != nil {
-		if comp, ok := out.(templ.Component); ok && !c.route.API() && !fault.Is(err, fault.NotFound) {
-			s.page(c, comp, Status(fault.Of(err).Kind))
-			return
+		if comp, ok := out.(templ.Component); ok && !c.route.API() {
+			switch k := fault.Of(err).Kind; k {
+			case fault.Malformed, fault.Denied, fault.Conflict, fault.Late, fault.Invalid:
+				s.page(c, comp, Status(k)) // the form again, with what is wrong
+				return
+			}
 		}
 		s.refuse(c, err)
 		return
@@ -159,6 +208,8 @@ func (s *Server) reply(c *Call, out any) (journal.Reply, error) {
 		to := ""
 		if c.route.After != nil {
 			to = c.route.After(out)
+		} else if r, ok := out.(Redirect); ok {
+			to = string(r)
 		}
 		return journal.Reply{Status: http.StatusSeeOther, Location: to}, nil
 	}
@@ -186,8 +237,14 @@ func (s *Server) replay(c *Call, r journal.Reply) {
 		h.Set("Location", r.Location)
 	}
 	if r.Status == 0 { // only that it happened is known
-		r.Status = http.StatusOK
-		r.Body = "{}\n"
+		if c.route.API() {
+			r.Status, r.Body = http.StatusOK, "{}\n"
+		} else {
+			r.Status = http.StatusSeeOther
+		}
+	}
+	if r.Status == http.StatusSeeOther && r.Location == "" {
+		h.Set("Location", path.Dir(c.R.URL.EscapedPath())) // what the form belongs to
 	}
 	if c.route.API() {
 		h.Set("Content-Type", "application/json; charset=utf-8")
@@ -250,6 +307,9 @@ func (s *Server) answer(c *Call, out any) {
 
 func (s *Server) replayless(c *Call, r journal.Reply) {
 	c.W.Header().Set("Cache-Control", "private, no-store")
+	if r.Location == "" {
+		r.Location = path.Dir(c.R.URL.EscapedPath())
+	}
 	c.W.Header().Set("Location", r.Location)
 	c.W.WriteHeader(r.Status)
 }
@@ -286,8 +346,13 @@ type problemField struct {
 
 func (s *Server) refuse(c *Call, err error) {
 	f := fault.Of(err)
-	if errors.Is(err, context.Canceled) && c.R.Context().Err() != nil {
-		return // nobody listens any more
+	if f.Kind == fault.Internal && c.R.Context().Err() != nil &&
+		(errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)) {
+		// Most likely nobody listens any more; if someone does, the silence of
+		// an empty 200 would be a lie.
+		c.W.Header().Set("Retry-After", "1")
+		c.W.WriteHeader(http.StatusServiceUnavailable)
+		return
 	}
 	s.refuseStatus(c, f, kindStatus[f.Kind])
 }
@@ -300,8 +365,8 @@ func (s *Server) refuseStatus(c *Call, f *fault.Error, status int) {
 	if f.Kind == fault.Internal || f.Kind == fault.Unavailable {
 		id = incident()
 		s.Log.Error("fault", "incident", id, "path", c.R.URL.Path, "route", c.route.Name, "err", f.Error())
-		if !c.route.API() && c.route.unsafe() && s.Drafts != nil && c.form != nil {
-			if op := c.form.Get(OperationField); op != "" {
+		if !c.route.API() && c.route.unsafe() {
+			if op := c.draft(); op != "" {
 				if err := s.Drafts.Keep(context.WithoutCancel(c.R.Context()), c.Actor.ID, op, c.R.URL.Path, c.form.Encode()); err != nil {
 					s.Log.Error("draft", "incident", id, "err", err)
 				}

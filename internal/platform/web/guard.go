@@ -97,7 +97,10 @@ func (l *limits) ask(c *Call, trusted []string) time.Duration {
 }
 
 func (l *limits) take(key string, every rate.Limit, burst int) time.Duration {
-	now := time.Now()
+	return l.takeAt(time.Now(), key, every, burst)
+}
+
+func (l *limits) takeAt(now time.Time, key string, every rate.Limit, burst int) time.Duration {
 	l.mu.Lock()
 	b, ok := l.buckets[key]
 	if !ok {

@@ -14,7 +14,7 @@ import (
 // OpenAPI writes the document of all /api/ routes, OpenAPI 3.1, from the same
 // declarations that serve: Query and Body fields and the Go types of replies.
 func (s *Server) OpenAPI() ([]byte, error) {
-	reg := huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)
+	reg := huma.NewMapRegistry("#/components/schemas/", schemaName)
 	doc := &huma.OpenAPI{
 		OpenAPI: "3.1.0",
 		Info: &huma.Info{
@@ -31,6 +31,7 @@ func (s *Server) OpenAPI() ([]byte, error) {
 		if !r.API() {
 			continue
 		}
+		r.Path = strings.TrimSuffix(strings.ReplaceAll(r.Path, "...}", "}"), "{$}") // ServeMux's own marks
 		op := &huma.Operation{
 			OperationID: r.Name, Summary: r.Summary, Method: r.Method, Path: r.Path,
 			Tags: []string{strings.Split(strings.TrimPrefix(r.Path, "/api/v1/"), "/")[0]},
@@ -86,6 +87,27 @@ func (s *Server) OpenAPI() ([]byte, error) {
 
 func statusText(status int) string {
 	return string([]byte{byte('0' + status/100), byte('0' + status/10%10), byte('0' + status%10)})
+}
+
+// schemaName names a type by package and name, for two features may both have
+// a View: wish.View is WishView, page.Of[wish.View] is PageOfWishView.
+func schemaName(t reflect.Type, hint string) string {
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	if t.Name() == "" {
+		return huma.DefaultSchemaNamer(t, hint)
+	}
+	var name strings.Builder
+	full := t.PkgPath() + "." + t.Name() // linli/internal/core/page.Of[linli/internal/feature/wish.View]
+	for word := range strings.FieldsFuncSeq(full, func(r rune) bool { return strings.ContainsRune("[], *·", r) }) {
+		for part := range strings.SplitSeq(word[strings.LastIndexByte(word, '/')+1:], ".") {
+			if part != "" {
+				name.WriteString(strings.ToUpper(part[:1]) + part[1:])
+			}
+		}
+	}
+	return name.String()
 }
 
 // FieldsSchema is the JSON Schema of a set of fields; unknown ones are refused.
