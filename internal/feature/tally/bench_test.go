@@ -2,6 +2,7 @@ package tally
 
 import (
 	"fmt"
+	"math/big"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -79,5 +80,32 @@ func BenchmarkCount(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// TestStepsAtOnce: steps that run beside each other give what single steps give.
+func TestStepsAtOnce(t *testing.T) {
+	e := synthetic(2_600, 40, 9, Approvals)
+	c := &count{e: e}
+	var err error
+	if c.m, err = newMoney(e, Int(40)); err != nil {
+		t.Fatal(err)
+	}
+	if c.p, err = newProfile(e, false); err != nil {
+		t.Fatal(err)
+	}
+	if len(c.p.groups) < 2000 {
+		t.Fatalf("only %d groups: nothing would run at once", len(c.p.groups))
+	}
+	step := new(big.Int).Mul(c.m.increment, big.NewInt(c.p.n))
+	alone := newEqualShares(c, true)
+	next := c.stepper(newEqualShares(c, true), true, c.m.budget, step)
+	money := new(big.Int).Set(c.m.budget)
+	for range 25 {
+		money.Add(money, step)
+		want, got := alone.run(money, c.m.budget, nil), next()
+		if !slices.Equal(want.order, got.order) || want.over != got.over || want.cost.Cmp(got.cost) != 0 {
+			t.Fatalf("with %s: got %v, want %v", money, got, want)
+		}
 	}
 }

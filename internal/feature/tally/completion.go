@@ -2,7 +2,9 @@ package tally
 
 import (
 	"math/big"
+	"runtime"
 	"sort"
+	"sync"
 )
 
 // completion says how equal shares goes on when money is left.
@@ -25,13 +27,14 @@ func (c *count) equalShares(byCost bool, how completion) []int {
 	case c.allFit():
 		total, c.res.Steps = c.firstWhole(s, o, total, step)
 	default:
+		ahead := c.stepper(s, byCost, total, step)
 		for !c.done(o, how) {
-			more := new(big.Int).Add(total, step)
-			next := s.run(more, c.m.budget, nil)
+			next := ahead()
 			if next.over {
 				break
 			}
-			o, total = next, more
+			o = next
+			total.Add(total, step)
 			c.res.Steps++
 		}
 	}
@@ -43,6 +46,33 @@ func (c *count) equalShares(byCost bool, how completion) []int {
 	}
 	c.order = o.order
 	return o.order
+}
+
+// stepper gives the outcomes after one, two, three … steps from total on. Steps do not depend on each other, so for a
+// big election it runs as many at once as there are processors, four at most; what it ran in vain is thrown away.
+func (c *count) stepper(s *equalShares, byCost bool, total, step *big.Int) func() outcome {
+	runners := []*equalShares{s}
+	if len(c.p.groups) >= 2000 {
+		for len(runners) < min(runtime.GOMAXPROCS(0), 4) {
+			runners = append(runners, newEqualShares(c, byCost))
+		}
+	}
+	at := new(big.Int).Set(total)
+	var ready []outcome
+	return func() outcome {
+		if len(ready) == 0 {
+			ready = make([]outcome, len(runners))
+			var all sync.WaitGroup
+			for k, r := range runners {
+				money := new(big.Int).Set(at.Add(at, step))
+				all.Go(func() { ready[k] = r.run(money, c.m.budget, nil) })
+			}
+			all.Wait()
+		}
+		next := ready[0]
+		ready = ready[1:]
+		return next
+	}
 }
 
 // allFit tells whether all supported projects fit the budget together, so that add1 can only end by taking them all.

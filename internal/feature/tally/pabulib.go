@@ -181,6 +181,9 @@ func (p *parser) read() error {
 			p.seen[name], p.section, p.header = true, name, nil
 			continue
 		}
+		if p.blank() {
+			continue
+		}
 		var err error
 		switch p.section {
 		case "meta":
@@ -338,9 +341,6 @@ func (p *parser) project() error {
 		}
 		return nil
 	}
-	if p.blank() {
-		return nil
-	}
 	pr := Project{Name: p.cell(p.nameAt), Cells: append([]string{}, p.fields...)}
 	if p.idAt < len(p.fields) {
 		pr.ID = p.fields[p.idAt] // a project may be called "None"
@@ -394,9 +394,6 @@ func (p *parser) vote() error {
 		if p.e.VoteType.scored() && p.pointsAt < 0 {
 			return fault(p.started, "%s votes need the column points", p.e.VoteType)
 		}
-		return nil
-	}
-	if p.blank() {
 		return nil
 	}
 	if len(p.e.Ballots) >= maxVotes {
