@@ -72,7 +72,7 @@ func Write(w io.Writer, e *Election) error {
 	row(columns)
 	for k := range e.Ballots {
 		b := &e.Ballots[k]
-		row(cells(columns, b.Cells, func(name, cell string) string {
+		fields := cells(columns, b.Cells, func(name, cell string) string {
 			switch name {
 			case "voter_id":
 				if b.Voter == "" {
@@ -95,7 +95,12 @@ func Write(w io.Writer, e *Election) error {
 				}
 			}
 			return cell
-		}))
+		})
+		// A row of empty fields would be passed over; a lone comma is an empty vote too.
+		if at := column(columns, "vote"); at >= 0 && strings.Join(fields, "") == "" {
+			fields[at] = ","
+		}
+		row(fields)
 	}
 	return out.Flush()
 }

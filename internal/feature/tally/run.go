@@ -104,7 +104,7 @@ func Run(w io.Writer, pb io.Reader, rule string, increment int64, asJSON bool) e
 		out.Shares = append(out.Shares, l)
 	}
 	for _, x := range e.Warnings {
-		out.Warnings = append(out.Warnings, warnedLine{x.Line, x.Text})
+		out.Warnings = append(out.Warnings, warnedLine(x))
 	}
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", " ")
