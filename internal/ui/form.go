@@ -266,3 +266,14 @@ func choiceType(f Field) string {
 	}
 	return "radio"
 }
+
+func faultTable(p Page, rows []CellFault) Table {
+	t := Table{
+		Caption: p.T("form.table_errors", "n", len(rows)),
+		Columns: []Column{{Label: p.T("form.row")}, {Label: p.T("form.column")}, {Label: p.T("form.mend")}},
+	}
+	for _, r := range rows {
+		t.Rows = append(t.Rows, Row{Cells: []Cell{{Text: p.T("form.row_number", "n", r.Row)}, {Text: r.Column}, {Text: r.Message}}})
+	}
+	return t
+}

@@ -183,7 +183,7 @@ func percent(part, total int64) int64 {
 	case part >= total:
 		return 100
 	}
-	return max(part/((total+99)/100), 1)
+	return min(max(int64(float64(part)/float64(total)*100), 1), 99)
 }
 
 func (b Progress) done() string { return strconv.FormatInt(percent(b.Done, b.Total), 10) }
