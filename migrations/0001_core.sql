@@ -7,7 +7,7 @@ CREATE TABLE events (
     kind       {{code}} NOT NULL,
     subject    {{code}} NOT NULL,
     version    bigint NOT NULL,
-    do         {{code}} NOT NULL,
+    move       {{code}} NOT NULL,
     from_state {{code}} NOT NULL,
     to_state   {{code}} NOT NULL,
     actor      {{code}} NOT NULL,

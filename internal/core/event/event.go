@@ -28,7 +28,7 @@ type Event struct {
 	Kind      string `db:"kind"`
 	Subject   string `db:"subject"`
 	Version   int64  `db:"version"` // the subject's version after it; 1 is its creation
-	Do        string `db:"do"`
+	Do        string `db:"move"`
 	FromState string `db:"from_state"`
 	ToState   string `db:"to_state"`
 	Actor     string `db:"actor"`    // account id, "clock", or "" for the system

@@ -97,7 +97,7 @@ func (j *Journal) AppendEvent(ctx context.Context, tx *db.Tx, e event.Event, wor
 	}
 	e.Hash = e.Sum()
 	var seq int64
-	err := tx.Get(ctx, &seq, `INSERT INTO events (xid, at, kind, subject, version, do, from_state, to_state, actor, as_group, place, audience, data, words_hash, hash)
+	err := tx.Get(ctx, &seq, `INSERT INTO events (xid, at, kind, subject, version, move, from_state, to_state, actor, as_group, place, audience, data, words_hash, hash)
 		VALUES ({{sqlite 0}}{{pg pg_current_xact_id()::text::bigint}}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq`,
 		e.At, e.Kind, e.Subject, e.Version, e.Do, e.FromState, e.ToState, e.Actor, e.AsGroup, e.Place, e.Audience, e.Data, e.WordsHash, e.Hash)
 	if err != nil {
@@ -136,7 +136,7 @@ func (t Told) Texts() event.Words {
 
 // columns names what an Event is read from, so that a node still works when a
 // newer one has added a column.
-const columns = `e.seq, e.xid, e.at, e.kind, e.subject, e.version, e.do, e.from_state, e.to_state, e.actor, e.as_group, e.place, e.audience, e.data, e.words_hash, e.hash`
+const columns = `e.seq, e.xid, e.at, e.kind, e.subject, e.version, e.move, e.from_state, e.to_state, e.actor, e.as_group, e.place, e.audience, e.data, e.words_hash, e.hash`
 
 // Timeline returns all that happened to a subject, oldest first.
 func (j *Journal) Timeline(ctx context.Context, q db.Queryer, subject string) ([]Told, error) {

@@ -1,0 +1,255 @@
+package journal_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"linli/internal/core/event"
+	"linli/internal/core/fault"
+	"linli/internal/platform/db"
+	"linli/internal/platform/dbtest"
+	"linli/internal/platform/journal"
+)
+
+// hears counts each event it is given, so that a second time shows.
+func hears(name string, kinds ...string) journal.Reader {
+	return journal.Reader{Name: name, Kinds: kinds, Batch: 7,
+		Apply: func(ctx context.Context, tx *db.Tx, events []event.Event) error {
+			for _, e := range events {
+				_, err := tx.Exec(ctx, `INSERT INTO heard (reader, seq, n) VALUES (?, ?, 1) ON CONFLICT (reader, seq) DO UPDATE SET n = heard.n + 1`, name, e.Seq)
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		Reset: func(ctx context.Context, tx *db.Tx) error {
+			_, err := tx.Exec(ctx, `DELETE FROM heard WHERE reader = ?`, name)
+			return err
+		}}
+}
+
+func (h *house) heardOnce(t *testing.T, reader string) {
+	t.Helper()
+	events := h.number(t, `SELECT count(*) FROM events`)
+	if n := h.number(t, `SELECT count(*) FROM heard WHERE reader = ? AND n = 1`, reader); n != events {
+		t.Errorf("%s heard %d of %d events once", reader, n, events)
+	}
+	if n := h.number(t, `SELECT count(*) FROM heard WHERE reader = ? AND n > 1`, reader); n != 0 {
+		t.Errorf("%s heard %d events more than once", reader, n)
+	}
+}
+
+// Numbers commit out of order on PostgreSQL; still each event is heard once,
+// by readers on two nodes at once, while 27 callers write.
+func TestReadersHearEachEventOnceUnderLoad(t *testing.T) {
+	dbtest.EachFrom(t, "tools", prepare, func(t *testing.T, url string) {
+		a := node(t, url)
+		b := a
+		if a.DB.Engine == db.Postgres {
+			b = node(t, url)
+		}
+		ctx, stop := context.WithCancel(context.Background())
+		var readers, writers sync.WaitGroup
+		for _, h := range []*house{a, b} {
+			readers.Go(func() { h.Follow(ctx, hears("first"), hears("second")) })
+		}
+		for i := range 27 {
+			writers.Go(func() {
+				h := []*house{a, b}[i%2]
+				for range 8 {
+					m := h.born(t, 3, false)
+					if _, err := h.lend(bob, m.ID, `{}`, ""); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		writers.Wait()
+		stop()
+		readers.Wait()
+		if err := a.Drain(context.Background(), hears("first"), hears("second")); err != nil {
+			t.Fatal(err)
+		}
+		if n := a.number(t, `SELECT count(*) FROM events`); n != 27*8*2 {
+			t.Errorf("%d events", n)
+		}
+		a.heardOnce(t, "first")
+		a.heardOnce(t, "second")
+	})
+}
+
+// An event whose transaction still runs is waited for, though later numbers
+// are already committed.
+func TestReadersWaitForARunningTransaction(t *testing.T) {
+	h := node(t, dbtest.PostgresFromTemplate(t, "tools", prepare))
+	ctx := context.Background()
+	written, finish := make(chan struct{}), make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		err := h.DB.Write(ctx, func(tx *db.Tx) error {
+			err := h.AppendEvent(ctx, tx, event.Event{Kind: "slow", Subject: "s", Version: 1, Audience: event.Public}, nil)
+			close(written)
+			<-finish
+			return err
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	<-written
+	h.born(t, 1, false)
+	if err := h.Drain(ctx, hears("r")); err != nil {
+		t.Fatal(err)
+	}
+	if n := h.number(t, `SELECT count(*) FROM heard`); n != 0 {
+		t.Errorf("%d events were read past one that still runs", n)
+	}
+	close(finish)
+	wg.Wait()
+	if err := h.Drain(ctx, hears("r")); err != nil {
+		t.Fatal(err)
+	}
+	h.heardOnce(t, "r")
+}
+
+func TestReadersTakeTheirKindsAndSkipTheRest(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ctx := context.Background()
+		for i := range 30 {
+			kind := []string{"tool", "other"}[i%2]
+			err := h.DB.Write(ctx, func(tx *db.Tx) error {
+				return h.AppendEvent(ctx, tx, event.Event{Kind: kind, Subject: kind, Version: int64(i), Audience: event.Public}, nil)
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := h.Drain(ctx, hears("some", "other"), hears("none", "unheard of")); err != nil {
+			t.Fatal(err)
+		}
+		if n := h.number(t, `SELECT count(*) FROM heard WHERE reader = 'some'`); n != 15 {
+			t.Errorf("heard %d", n)
+		}
+		if n := h.number(t, `SELECT count(*) FROM cursors c JOIN events e ON e.seq = c.seq AND e.xid = c.xid WHERE e.seq = (SELECT max(seq) FROM events)`); n != 2 {
+			t.Errorf("%d cursors stand at the end", n)
+		}
+	})
+}
+
+func TestAFailingReaderLosesNothing(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ctx := context.Background()
+		for range 20 {
+			h.born(t, 1, false)
+		}
+		r := hears("shaky")
+		apply, fails := r.Apply, 2
+		r.Apply = func(ctx context.Context, tx *db.Tx, events []event.Event) error {
+			if err := apply(ctx, tx, events); err != nil {
+				return err
+			}
+			if events[0].Seq > 10 && fails > 0 {
+				fails--
+				if fails == 0 {
+					panic("a bug")
+				}
+				return errors.New("shaken")
+			}
+			return nil
+		}
+		if err := h.Drain(ctx, r); err == nil {
+			t.Fatal("an error is swallowed")
+		}
+		if err := h.Drain(ctx, r); !fault.Is(err, fault.Internal) {
+			t.Fatalf("a panic is swallowed: %v", err)
+		}
+		if err := h.Drain(ctx, r); err != nil {
+			t.Fatal(err)
+		}
+		h.heardOnce(t, "shaky")
+	})
+}
+
+func TestRebuildStartsFromZeroWhileOthersRead(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ctx := context.Background()
+		for range 40 {
+			h.born(t, 1, false)
+		}
+		if err := h.Drain(ctx, hears("r")); err != nil {
+			t.Fatal(err)
+		}
+		var wg sync.WaitGroup
+		for range 3 {
+			wg.Go(func() {
+				if err := h.Drain(ctx, hears("r")); err != nil {
+					t.Error(err)
+				}
+			})
+			wg.Go(func() {
+				if err := h.Rebuild(ctx, hears("r")); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if err := h.Drain(ctx, hears("r")); err != nil {
+			t.Fatal(err)
+		}
+		h.heardOnce(t, "r")
+		if err := h.Rebuild(ctx, hears("new")); err != nil { // never read before
+			t.Fatal(err)
+		}
+		h.heardOnce(t, "new")
+	})
+}
+
+// A node notices its own events at once and those of another by its tail.
+func TestGenerationGrowsWithEventsOfEveryNode(t *testing.T) {
+	dbtest.EachFrom(t, "tools", prepare, func(t *testing.T, url string) {
+		a := node(t, url)
+		a.born(t, 1, false)
+		b := node(t, url)
+		if err := b.StartTail(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		if g := b.Generation("tool"); g != 0 {
+			t.Errorf("history counts as news: %d", g)
+		}
+		was, news := a.Generation("tool"), a.News()
+		a.born(t, 1, false)
+		if a.Generation("tool") <= was || a.Generation("other") != 0 {
+			t.Error("own events are not noticed, or under another kind")
+		}
+		select {
+		case <-news:
+		default:
+			t.Error("nobody is woken")
+		}
+		ctx, stop := context.WithTimeout(context.Background(), 20*time.Second)
+		var wg sync.WaitGroup
+		wg.Go(func() { b.Follow(ctx) })
+		tick := time.NewTicker(5 * time.Millisecond)
+		defer tick.Stop()
+		for b.Generation("tool") == 0 && ctx.Err() == nil {
+			<-tick.C
+		}
+		stop()
+		wg.Wait()
+		if g := b.Generation("tool"); g != 1 {
+			t.Errorf("the other node noticed %d events", g)
+		}
+	})
+}
+
+func TestStartTailOfAnEmptyLog(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		if err := h.StartTail(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+}
