@@ -1,11 +1,15 @@
 package file
 
 import (
+	"context"
+	"time"
+
 	"golang.org/x/sync/semaphore"
 
 	"linli/internal/platform/blob"
 	"linli/internal/platform/db"
 	"linli/internal/platform/journal"
+	"linli/internal/platform/part"
 )
 
 // Service is the feature: the only one that writes files.
@@ -28,3 +32,14 @@ func New(j *journal.Journal, blobs blob.Store) *Service {
 // while the program is put together; a kind without a viewer is seen by nobody
 // but the uploader.
 func (s *Service) View(kind string, v Viewer) { s.viewers[kind] = v }
+
+// Part is what files hand to the house.
+func (s *Service) Part() part.Part {
+	return part.Part{
+		Name: "file", Texts: Locale, Routes: s.Routes(),
+		Works: []part.Work{{Name: "loose files", Every: time.Hour, Do: func(ctx context.Context) error {
+			_, err := s.Purge(ctx)
+			return err
+		}}},
+	}
+}

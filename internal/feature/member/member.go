@@ -73,12 +73,15 @@ type Service struct {
 	groups  Groups
 	places  Places
 	session Sessions
+	Secret  []byte // of the installation; keys one-time codes
 
 	mu     sync.Mutex
 	gen    uint64
 	actors map[string]known // by account id
 	tokens map[string]token // by hash
 	names  map[string]named // by account id
+
+	looks looks
 }
 
 type known struct {
@@ -351,4 +354,9 @@ func (s *Service) Find(ctx context.Context, q db.Queryer, idOrName string) (Acco
 		return a, fault.Absent()
 	}
 	return a, err
+}
+
+// DemoAccounts counts the accounts of the demo, whose password everybody knows.
+func (s *Service) DemoAccounts(ctx context.Context) (int, error) {
+	return countDemo(ctx, s.journal.DB)
 }

@@ -111,3 +111,58 @@ func holdersOf(ctx context.Context, q db.Queryer, role, place string, now int64)
 	return ids, q.Select(ctx, &ids, `SELECT DISTINCT account FROM roles WHERE role = ? AND place = ? AND from_at <= ? AND (to_at = 0 OR to_at > ?) LIMIT 500`,
 		role, place, now, now)
 }
+
+func insertLook(ctx context.Context, tx *db.Tx, l Look, since int64) error {
+	_, err := tx.Exec(ctx, `INSERT INTO looks (viewer, subject, field, matter, reason, at)
+		SELECT a.id, ?, ?, ?, ?, ? FROM accounts a WHERE a.id = ? AND NOT EXISTS (
+			SELECT 1 FROM looks l WHERE l.subject = ? AND l.viewer = ? AND l.field = ? AND l.matter = ? AND l.at >= ?)`,
+		l.Subject, l.Field, l.Matter, l.Reason, l.At, l.Viewer, l.Subject, l.Viewer, l.Field, l.Matter, since)
+	return err
+}
+
+func looksAt(ctx context.Context, q db.Queryer, subject string, before int64, limit int) (ls []Look, err error) {
+	if before == 0 {
+		before = 1 << 62
+	}
+	return ls, q.Select(ctx, &ls, `SELECT seq, viewer, subject, field, matter, reason, at FROM looks WHERE subject = ? AND seq < ? ORDER BY seq DESC LIMIT ?`, subject, before, limit)
+}
+
+func saveDraft(ctx context.Context, tx *db.Tx, operation, account, path, form string, now int64) error {
+	_, err := tx.Exec(ctx, `INSERT INTO drafts (operation, account, path, form, at) VALUES (?, ?, ?, ?, ?)
+		ON CONFLICT (operation) DO UPDATE SET form = excluded.form, at = excluded.at WHERE drafts.account = excluded.account`, operation, account, path, form, now)
+	return err
+}
+
+func readDraft(ctx context.Context, q db.Queryer, account, operation string) (path, form string, err error) {
+	var d struct{ Path, Form string }
+	err = q.Get(ctx, &d, `SELECT path, form FROM drafts WHERE operation = ? AND (account = ? OR account = '')`, operation, account)
+	return d.Path, d.Form, err
+}
+
+func purge(ctx context.Context, tx *db.Tx, drafts, codes int64) error {
+	if _, err := tx.Exec(ctx, `DELETE FROM drafts WHERE at < ?`, drafts); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, `DELETE FROM codes WHERE at < ?`, codes)
+	return err
+}
+
+func saveCode(ctx context.Context, tx *db.Tx, target, purpose, hash string, now int64) error {
+	_, err := tx.Exec(ctx, `INSERT INTO codes (target, purpose, hash, at, tries) VALUES (?, ?, ?, ?, 0)
+		ON CONFLICT (target, purpose) DO UPDATE SET hash = excluded.hash, at = excluded.at, tries = 0`, target, purpose, hash, now)
+	return err
+}
+
+// useCode deletes the code if it is the right one and counts a try if not.
+func useCode(ctx context.Context, tx *db.Tx, target, purpose, hash string, since int64, tries int) (bool, error) {
+	n, err := tx.Exec(ctx, `DELETE FROM codes WHERE target = ? AND purpose = ? AND hash = ? AND at > ? AND tries < ?`, target, purpose, hash, since, tries)
+	if err != nil || n == 1 {
+		return n == 1, err
+	}
+	_, err = tx.Exec(ctx, `UPDATE codes SET tries = tries + 1 WHERE target = ? AND purpose = ?`, target, purpose)
+	return false, err
+}
+
+func countDemo(ctx context.Context, q db.Queryer) (n int, err error) {
+	return n, q.Get(ctx, &n, `SELECT count(*) FROM accounts WHERE demo = 1 AND state = 'active'`)
+}

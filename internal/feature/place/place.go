@@ -123,7 +123,12 @@ type directory struct {
 
 // New returns the service; features declare their settings before use.
 func New(j *journal.Journal) *Service {
-	return &Service{journal: j, defaults: map[string]part.Setting{}}
+	s := &Service{journal: j, defaults: map[string]part.Setting{}}
+	s.Define(
+		part.Setting{Key: "site.demo", Default: "false", Kind: "bool"}, // filled by `linli demo`
+		part.Setting{Key: "site.place", Default: "", Kind: "text"},     // shown to who has chosen no community
+	)
+	return s
 }
 
 // Define declares settings with their defaults.
@@ -232,9 +237,12 @@ func (s *Service) Phone(code string) (phone, hours string) {
 // Text returns a setting of the place: its own, that of the nearest place above, or the default.
 func (s *Service) Text(place, key string) string {
 	d := s.now()
-	for c := place; c != ""; c = ParentOf(c) {
+	for c := place; ; c = ParentOf(c) {
 		if v, ok := d.settings[[2]string{c, key}]; ok {
 			return v
+		}
+		if c == "" { // the installation's own
+			break
 		}
 	}
 	def, ok := s.defaults[key]

@@ -94,9 +94,16 @@ func (s *Service) changed(ctx context.Context, tx *db.Tx, by, place string) erro
 	return s.say(ctx, tx, now, by, place, version, "settings")
 }
 
+// site is the subject of events about the installation itself.
+const site = "site"
+
 func (s *Service) say(ctx context.Context, tx *db.Tx, now int64, by, code string, version int64, do string) error {
+	subject := code
+	if code == "" {
+		subject = site
+	}
 	return s.journal.AppendEvent(ctx, tx, event.Event{
-		At: now, Kind: "place", Subject: code, Version: version, Do: do, Actor: by, Place: code, Audience: event.Public,
+		At: now, Kind: "place", Subject: subject, Version: version, Do: do, Actor: by, Place: code, Audience: event.Public,
 	}, nil)
 }
 

@@ -48,7 +48,12 @@ func saveSetting(ctx context.Context, tx *db.Tx, place, key, value string) error
 	return err
 }
 
+// bump raises the version of a place, or of the installation itself ("").
 func bump(ctx context.Context, tx *db.Tx, code string) (version int64, err error) {
+	if code == "" {
+		err = tx.Get(ctx, &version, `SELECT coalesce(max(version), 0) + 1 FROM events WHERE subject = ?`, site)
+		return version, err
+	}
 	err = tx.Get(ctx, &version, `UPDATE places SET version = version + 1 WHERE code = ? RETURNING version`, code)
 	return version, err
 }

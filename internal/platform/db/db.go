@@ -95,7 +95,12 @@ func (d *DB) openSQLite(ctx context.Context, path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	const pragmas = "?_pragma=busy_timeout(10000)&_pragma=journal_mode(wal)&_pragma=synchronous(full)" +
+	path, loose := strings.CutSuffix(path, "?loose")
+	sync := "full"
+	if loose {
+		sync = "off"
+	}
+	pragmas := "?_pragma=busy_timeout(10000)&_pragma=journal_mode(wal)&_pragma=synchronous(" + sync + ")" +
 		"&_pragma=foreign_keys(on)&_pragma=secure_delete(on)&_pragma=temp_store(memory)"
 	file := "file:" + (&url.URL{Path: path}).EscapedPath()
 	var err error
@@ -118,6 +123,22 @@ func (d *DB) openSQLite(ctx context.Context, path string) error {
 		d.read.Close()
 	}
 	return err
+}
+
+// Loose returns url for filling an empty place with synthetic data: commits
+// are not durable one by one, a checkpoint at Close makes all of them so.
+func Loose(rawURL string) string {
+	if strings.HasPrefix(rawURL, "sqlite:") {
+		return rawURL + "?loose"
+	}
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		return rawURL
+	}
+	q := u.Query()
+	q.Set("synchronous_commit", "off")
+	u.RawQuery = q.Encode()
+	return u.String()
 }
 
 // Close finishes writes under way and closes the pools.
@@ -401,4 +422,16 @@ func fatal(err error) bool {
 
 func unavailable(err error) error {
 	return &fault.Error{Kind: fault.Unavailable, Key: "fault.unavailable", Retry: 2 * time.Second, Cause: err}
+}
+
+// Settle makes all that was written durable, after filling with Loose.
+func (d *DB) Settle(ctx context.Context) error {
+	if d.Engine == SQLite {
+		return d.lane.checkpoint(ctx)
+	}
+	_, err := d.write.ExecContext(ctx, "SELECT pg_switch_wal()")
+	if err != nil { // not a superuser: a commit of its own flushes what came before
+		_, err = d.write.ExecContext(ctx, "SET synchronous_commit = on; SELECT txid_current()")
+	}
+	return err
 }

@@ -358,3 +358,12 @@ func (l *lane) prepared(ctx context.Context, query string) (*sqlx.Stmt, error) {
 	}
 	return st, err
 }
+
+// checkpoint moves the log into the database file and syncs it.
+func (l *lane) checkpoint(ctx context.Context) error {
+	_, err := l.conn.ExecContext(ctx, "PRAGMA synchronous = full")
+	if err == nil {
+		_, err = l.conn.ExecContext(ctx, "PRAGMA wal_checkpoint(truncate)")
+	}
+	return err
+}

@@ -9,7 +9,6 @@ import (
 
 	"linli/internal/core/actor"
 	"linli/internal/core/event"
-	"linli/internal/core/fault"
 	"linli/internal/core/flow"
 	"linli/internal/core/page"
 	"linli/internal/platform/db"
@@ -196,9 +195,6 @@ func (k *Kind[T]) Listing(c *web.Call) (page.Of[any], error) {
 	cut := page.Cut(ms, ask, func(m T) string { return m.Header().ID })
 	out := page.Of[any]{Items: make([]any, 0, len(cut.Items)), Next: cut.Next}
 	for _, m := range cut.Items {
-		if _, err := k.Machine.Life.Settle(m, v.Now, k.Machine.Journal.Spans); err != nil {
-			return out, err
-		}
 		c.ShownUntil(m.Header().DueAt)
 		o, err := k.Show(c.Context(), q, m, v)
 		if err != nil {
@@ -254,5 +250,3 @@ func (k *Kind[T]) API() []web.Route {
 	return routes
 }
 
-// Sees builds the fault for what a caller may see but may not create.
-func NotAllowed(reason string) error { return fault.New(fault.Denied, reason) }

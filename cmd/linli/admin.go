@@ -1,0 +1,229 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/term"
+
+	"linli/internal/app"
+	"linli/internal/platform/db"
+)
+
+type setupCommand struct {
+	where
+	District     string `help:"Code of the district, 6 digits." required:""`
+	Name         string `help:"Its name." required:""`
+	Admin        string `help:"Account name of the first administrator." default:"admin"`
+	PasswordFile string `name:"password-file" help:"File that holds the password; asked for without it." type:"path"`
+}
+
+func (s *setupCommand) Run() error {
+	ctx := context.Background()
+	password, err := s.password()
+	if err != nil {
+		return err
+	}
+	h, err := s.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	if _, err := h.Migrate(ctx); err != nil {
+		return err
+	}
+	if err := h.Setup(ctx, s.District, s.Name, s.Admin, password); err != nil {
+		return err
+	}
+	fmt.Printf("%s (%s) is set up. Sign in as %s. Next: linli import places FILE, then linli serve.\n", s.Name, s.District, s.Admin)
+	return nil
+}
+
+func (s *setupCommand) password() (string, error) {
+	if s.PasswordFile != "" {
+		b, err := os.ReadFile(s.PasswordFile)
+		return strings.TrimRight(string(b), "\r\n"), err
+	}
+	if !term.IsTerminal(int(os.Stdin.Fd())) {
+		return "", errors.New("no terminal to ask for the password: use --password-file")
+	}
+	fmt.Fprint(os.Stderr, "Password of the first administrator (at least 12 characters): ")
+	b, err := term.ReadPassword(int(os.Stdin.Fd()))
+	fmt.Fprintln(os.Stderr)
+	return string(b), err
+}
+
+type migrateCommand struct{ where }
+
+func (m *migrateCommand) Run() error {
+	ctx := context.Background()
+	h, err := m.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	n, err := h.Migrate(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("schema is current, %d migrations ran\n", n)
+	return nil
+}
+
+type doctorCommand struct {
+	where
+	JSON bool `name:"json" help:"Machine-readable."`
+}
+
+func (d *doctorCommand) Run() error {
+	ctx := context.Background()
+	c, err := d.config()
+	if err != nil {
+		return err
+	}
+	found := app.Doctor(ctx, c)
+	bad := false
+	for _, f := range found {
+		bad = bad || f.Bad
+	}
+	if d.JSON {
+		if err := json.NewEncoder(os.Stdout).Encode(found); err != nil {
+			return err
+		}
+	} else {
+		for _, f := range found {
+			mark := "ok  "
+			if f.Bad {
+				mark = "BAD "
+			} else if f.Remedy != "" {
+				mark = "note"
+			}
+			fmt.Printf("%s %s: %s\n", mark, f.Name, f.Says)
+			if f.Remedy != "" {
+				fmt.Printf("     → %s\n", f.Remedy)
+			}
+		}
+	}
+	if bad {
+		return failed
+	}
+	return nil
+}
+
+type verifyCommand struct {
+	where
+	File string `arg:"" optional:"" help:"A backup or exported ledger to verify instead of the database."`
+	JSON bool   `name:"json" help:"Machine-readable."`
+}
+
+func (v *verifyCommand) Run() error {
+	ctx := context.Background()
+	h, err := v.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	report, err := h.Verify(ctx)
+	if err != nil {
+		return err
+	}
+	if v.JSON {
+		if err := json.NewEncoder(os.Stdout).Encode(report); err != nil {
+			return err
+		}
+	} else {
+		for _, r := range report {
+			fmt.Printf("%-4s %s (%d)\n", map[bool]string{true: "ok", false: "BAD"}[len(r.Faults) == 0], r.Name, r.Seen)
+			for _, f := range r.Faults {
+				fmt.Println("     ", f)
+			}
+		}
+	}
+	for _, r := range report {
+		if len(r.Faults) > 0 {
+			return failed
+		}
+	}
+	return nil
+}
+
+type importCommand struct {
+	where
+	Kind   string `arg:"" enum:"places" help:"What the file holds: places."`
+	File   string `arg:"" type:"existingfile" help:"CSV or XLSX, by extension."`
+	DryRun bool   `name:"dry-run" help:"Only say what is wrong."`
+}
+
+func (i *importCommand) Run() error {
+	ctx := context.Background()
+	h, err := i.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	if _, err := h.Migrate(ctx); err != nil {
+		return err
+	}
+	f, err := os.Open(i.File)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	n, err := h.Place.Import(ctx, f, i.DryRun)
+	if err != nil {
+		return err
+	}
+	if i.DryRun {
+		fmt.Printf("%d places can be imported\n", n)
+	} else {
+		fmt.Printf("%d places imported\n", n)
+	}
+	return nil
+}
+
+type tokenCommand struct {
+	Create tokenCreate `cmd:"" help:"Make a token, printed once."`
+}
+
+type tokenCreate struct {
+	where
+	Account string        `help:"Account name." required:""`
+	Label   string        `help:"What it is for." default:"command line"`
+	Expires time.Duration `help:"How long it is good, such as 720h; for ever without it."`
+}
+
+func (t *tokenCreate) Run() error {
+	ctx := context.Background()
+	h, err := t.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	var token string
+	err = h.DB.Write(ctx, func(tx *db.Tx) error {
+		a, err := h.Member.Find(ctx, tx, t.Account)
+		if err != nil {
+			return fmt.Errorf("no account %q", t.Account)
+		}
+		var until int64
+		if t.Expires > 0 {
+			now, err := tx.Now(ctx)
+			if err != nil {
+				return err
+			}
+			until = now + t.Expires.Milliseconds()
+		}
+		token, err = h.Member.NewToken(ctx, tx, a.ID, t.Label, until)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Println(token)
+	return nil
+}

@@ -1,0 +1,46 @@
+// Linli 邻里: an urban community, its street and its district govern together
+// with their residents. One program, one process, one database.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/alecthomas/kong"
+)
+
+// cli is every command; each has a file of its own.
+type cli struct {
+	Demo    demoCommand    `cmd:"" help:"Fill a demo district and serve it."`
+	Serve   serveCommand   `cmd:"" help:"Serve; migrates first unless --no-migrate."`
+	Setup   setupCommand   `cmd:"" help:"First run of a real installation."`
+	Migrate migrateCommand `cmd:"" help:"Bring the schema to the newest version."`
+	Doctor  doctorCommand  `cmd:"" help:"Check configuration, clock, disk and database."`
+	Verify  verifyCommand  `cmd:"" help:"Recompute every invariant from scratch."`
+	Import  importCommand  `cmd:"" help:"Take in a CSV or XLSX file, all or nothing."`
+	Token   tokenCommand   `cmd:"" help:"API tokens."`
+	Count   countCommand   `cmd:"" help:"Count a Pabulib election."`
+}
+
+// failed is a command that ran and found something wrong: exit 1, its lines
+// already printed or in the error.
+var failed = errors.New("")
+
+func main() {
+	var c cli
+	k := kong.Must(&c, kong.Name("linli"), kong.UsageOnError(), kong.ShortUsageOnError(),
+		kong.Description("邻里: open-source community governance."), kong.Exit(os.Exit))
+	ctx, err := k.Parse(os.Args[1:])
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "linli:", err)
+		fmt.Fprintln(os.Stderr, "See linli --help.")
+		os.Exit(2)
+	}
+	if err := ctx.Run(); err != nil {
+		if err.Error() != "" {
+			fmt.Fprintln(os.Stderr, "linli:", err)
+		}
+		os.Exit(1)
+	}
+}

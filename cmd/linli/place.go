@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"linli/internal/app"
+)
+
+// where says which installation a command is about.
+type where struct {
+	Data string `help:"Folder of blobs, the secret and the SQLite database." env:"LINLI_DATA" default:"data" type:"path"`
+	DB   string `name:"db" help:"postgres://… instead of SQLite." env:"LINLI_DB"`
+	Log  string `help:"debug, info, warn or error." env:"LINLI_LOG" default:"info" enum:"debug,info,warn,error"`
+}
+
+func (w where) config() (app.Config, error) {
+	c := app.Config{Data: w.Data, DB: w.DB}
+	if f := os.Getenv("LINLI_DB_FILE"); f != "" && c.DB == "" {
+		b, err := os.ReadFile(f)
+		if err != nil {
+			return c, err
+		}
+		c.DB = strings.TrimSpace(string(b))
+	}
+	secret := os.Getenv("LINLI_SECRET")
+	if f := os.Getenv("LINLI_SECRET_FILE"); f != "" {
+		b, err := os.ReadFile(f)
+		if err != nil {
+			return c, fmt.Errorf("LINLI_SECRET_FILE: %w", err)
+		}
+		secret = strings.TrimSpace(string(b))
+	}
+	if secret != "" {
+		if len(secret) < 16 {
+			return c, fmt.Errorf("LINLI_SECRET: want at least 16 characters")
+		}
+		c.Secret = []byte(secret)
+	}
+	c.Blob = os.Getenv("LINLI_BLOB")
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(w.Log)); err != nil {
+		return c, err
+	}
+	c.Log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
+	return c, nil
+}
+
+// open opens the installation as it stands, for commands that do not serve.
+func (w where) open(ctx context.Context) (*app.House, error) {
+	c, err := w.config()
+	if err != nil {
+		return nil, err
+	}
+	return app.Open(ctx, c)
+}
+
+// listen says where to serve.
+type listen struct {
+	Addr        string   `help:"Address to listen on." env:"LINLI_ADDR" default:"127.0.0.1:8080"`
+	BaseURL     string   `name:"base-url" help:"Address people use; links in messages begin with it." env:"LINLI_BASE_URL"`
+	MetricsAddr string   `name:"metrics-addr" help:"Listener of Prometheus metrics." env:"LINLI_METRICS_ADDR"`
+	Trusted     []string `help:"Proxies whose X-Forwarded-For counts (CIDR)." env:"LINLI_TRUSTED"`
+}
+
+func (l listen) into(c *app.Config) {
+	c.Addr, c.BaseURL, c.MetricsAddr, c.Trusted = l.Addr, strings.TrimSuffix(l.BaseURL, "/"), l.MetricsAddr, l.Trusted
+	if c.BaseURL == "" {
+		c.BaseURL = "http://" + l.Addr
+	}
+	c.Site.Organiser, c.Site.ICP = os.Getenv("LINLI_SITE_ORGANISER"), os.Getenv("LINLI_SITE_ICP")
+	c.Site.PoliceICP, c.Site.ComplaintsURL = os.Getenv("LINLI_SITE_POLICE_ICP"), os.Getenv("LINLI_SITE_COMPLAINTS")
+}
+
+// signals returns a context that ends at SIGTERM or an interrupt.
+func signals() (context.Context, context.CancelFunc) {
+	return signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
+}
+
+func address(a net.Addr) string { return "http://" + a.String() }

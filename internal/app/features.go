@@ -1,0 +1,39 @@
+package app
+
+import (
+	"linli/internal/feature/file"
+	"linli/internal/feature/group"
+	"linli/internal/feature/member"
+	"linli/internal/feature/place"
+	"linli/internal/feature/wish"
+	"linli/internal/platform/part"
+)
+
+// Features is what the platform does: one line a feature.
+type Features struct {
+	Place  *place.Service
+	Group  *group.Service
+	Member *member.Service
+	File   *file.Service
+	Wish   *wish.Service
+}
+
+// build makes the features in the order of their tiers and wires what one
+// needs of another through small interfaces.
+func (h *House) build() {
+	j := h.Journal
+	h.Place = place.New(j)
+	h.Group = group.New(j)
+	h.Member = member.New(j, h.Group, h.Place, h.Session)
+	h.Member.Secret = h.Config.Secret
+	j.Actors, j.Spans = h.Member, h.Place
+	h.File = file.New(j, h.Blobs)
+	h.Wish = wish.New(j, h.Member, h.Group, h.Place, h.File)
+	h.Wish.Page = h.page
+	h.File.View("wish", h.Wish)
+	h.Web.Identity, h.Web.Files, h.Web.Drafts = h.Member, h.File, h.Member
+	h.parts = []part.Part{
+		h.Place.Part(), h.Group.Part(), h.Member.Part(), h.File.Part(),
+		h.Wish.Part(),
+	}
+}

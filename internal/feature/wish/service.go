@@ -1,0 +1,430 @@
+package wish
+
+import (
+	"context"
+	"strings"
+
+	"linli/internal/core/access"
+	"linli/internal/core/actor"
+	"linli/internal/core/event"
+	"linli/internal/core/fault"
+	"linli/internal/core/flow"
+	"linli/internal/core/gate"
+	"linli/internal/core/page"
+	"linli/internal/feature/file"
+	"linli/internal/feature/group"
+	"linli/internal/feature/member"
+	"linli/internal/feature/place"
+	"linli/internal/platform/db"
+	"linli/internal/platform/journal"
+	"linli/internal/platform/matter"
+	"linli/internal/platform/web"
+	"linli/internal/ui"
+)
+
+// Finder finds wishes by words; the search feature implements it.
+type Finder interface {
+	// Where returns a condition on the SQL expression id and its values.
+	Where(kind, id, query string) (cond string, args []any)
+	// Similar returns up to limit open wishes of a place that read like text, best first.
+	Similar(ctx context.Context, q db.Queryer, kind, place, text string, limit int) ([]string, error)
+}
+
+// Converter makes another matter out of a wish, in the same transaction, and
+// returns its reference "project:ID".
+type Converter interface {
+	FromWish(ctx context.Context, tx *db.Tx, by actor.Actor, w *Wish) (ref string, err error)
+}
+
+// Service is the use-cases of wishes and the only writer of their tables.
+type Service struct {
+	Journal    *journal.Journal
+	Machine    *journal.Machine[*Wish]
+	Kind       *matter.Kind[*Wish]
+	Members    *member.Service
+	Groups     *group.Service
+	Places     *place.Service
+	Files      *file.Service
+	Finder     Finder
+	Converters map[string]Converter // by what a wish may become
+	Page       ui.Shell
+}
+
+// New returns the service; Finder, Converters and Page are wired by app.
+func New(j *journal.Journal, members *member.Service, groups *group.Service, places *place.Service, files *file.Service) *Service {
+	s := &Service{Journal: j, Members: members, Groups: groups, Places: places, Files: files, Converters: map[string]Converter{}}
+	places.Define(Settings...)
+	s.Machine = &journal.Machine[*Wish]{Journal: j, Life: Life, Store: store{}, Sees: Sees, Prepare: s.prepare}
+	s.Kind = &matter.Kind[*Wish]{
+		Plural: "wishes", Machine: s.Machine, Names: members, Fields: createFields, Filter: listFields,
+		Create: s.create, List: s.list, Show: s.show, Out: JSON{}, Public: []string{"wish", "member", "group", "place"},
+	}
+	return s
+}
+
+var onBehalfField = flow.Field{Name: "on_behalf_of", Kind: flow.Object, Short: "name", Fields: []flow.Field{
+	{Name: "name", Kind: flow.Text, Max: 80},
+	{Name: "account", Kind: flow.Ref},
+	{Name: "phone", Kind: flow.Text, Max: 20},
+	{Name: "consent_how", Kind: flow.Enum, Values: []string{"spoken", "phone", "written", "guardian"}},
+	{Name: "consent_by", Kind: flow.Text, Max: 80},
+	{Name: "consent_at", Kind: flow.Moment},
+}}
+
+var createFields = []flow.Field{
+	{Name: "title", Kind: flow.Text, Required: true, Max: 80},
+	{Name: "body", Kind: flow.Long, Required: true, Max: 5000},
+	{Name: "place", Kind: flow.Text, Required: true, Max: 20},
+	required(categoryField),
+	{Name: "location_note", Kind: flow.Text, Max: 200},
+	quantityField, priceField,
+	{Name: "visibility", Kind: flow.Enum, Values: []string{Public, Private}},
+	onBehalfField, wantedField,
+	{Name: "photos", Kind: flow.Files, Max: 9},
+}
+
+// recordFields: 即办即记, one form and ten seconds.
+var recordFields = []flow.Field{
+	{Name: "title", Kind: flow.Text, Required: true, Max: 80},
+	{Name: "body", Kind: flow.Long, Max: 5000},
+	{Name: "place", Kind: flow.Text, Required: true, Max: 20},
+	required(categoryField),
+	{Name: "on_behalf_of", Kind: flow.Object, Short: "name", Fields: onBehalfField.Fields},
+	{Name: "as", Kind: flow.Ref},
+	{Name: "photos", Kind: flow.Files, Max: 9},
+}
+
+var listFields = []flow.Field{
+	{Name: "place", Kind: flow.Text, Max: 20},
+	{Name: "state", Kind: flow.Enum, Values: stateNames()},
+	{Name: "category", Kind: flow.Enum, Values: Categories},
+	{Name: "q", Kind: flow.Text, Max: 100},
+	{Name: "mine", Kind: flow.Bool},
+}
+
+func stateNames() []string {
+	var out []string
+	for _, s := range Life.States() {
+		out = append(out, string(s))
+	}
+	return out
+}
+
+// create files a wish for the caller.
+func (s *Service) create(ctx context.Context, c *web.Call) (any, error) {
+	return s.file(ctx, c, func() (flow.Input, error) { return c.Body(createFields) }, s.draft)
+}
+
+// record writes down a wish that was met on the spot 当场办好.
+func (s *Service) record(ctx context.Context, c *web.Call) (any, error) {
+	return s.file(ctx, c, func() (flow.Input, error) { return c.Body(recordFields) }, s.onSpot)
+}
+
+type drafting func(ctx context.Context, tx *db.Tx, a actor.Actor, in flow.Input, now int64) (*Wish, flow.State, *flow.Change, error)
+
+func (s *Service) file(ctx context.Context, c *web.Call, read func() (flow.Input, error), draft drafting) (any, error) {
+	var out JSON
+	err := s.Journal.Write(ctx, func(tx *db.Tx) (any, error) {
+		a, err := s.Members.Fresh(ctx, tx, actor.From(ctx))
+		if err != nil {
+			return nil, err
+		}
+		in, err := read()
+		if err != nil {
+			return nil, err
+		}
+		now, err := tx.Now(ctx)
+		if err != nil {
+			return nil, err
+		}
+		w, start, change, err := draft(ctx, tx, a, in, now)
+		if err != nil {
+			return nil, err
+		}
+		if err := s.Machine.Born(ctx, tx, w, start, change); err != nil {
+			return nil, err
+		}
+		if photos := in.List("photos"); len(photos) > 0 {
+			if err := s.Files.AttachPhotos(ctx, tx, a, photos, "wish", w.ID); err != nil {
+				return nil, err
+			}
+		}
+		if out, err = s.json(ctx, tx, w, matter.View{Actor: a, Now: now, Say: c.T}); err != nil {
+			return nil, err
+		}
+		out.Warnings = warnings(w, c.T)
+		return out, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// draft checks the fields of a new wish and decides where its life begins.
+func (s *Service) draft(ctx context.Context, tx *db.Tx, a actor.Actor, in flow.Input, now int64) (*Wish, flow.State, *flow.Change, error) {
+	w := &Wish{
+		Title: in.Text("title"), Body: in.Text("body"), Category: in.Text("category"), LocationNote: in.Text("location_note"),
+		PriceNote: in.Text("price_note"), Visibility: in.Text("visibility"), WantedBy: in.Moment("wanted_by"), Rank: AtCommunity,
+	}
+	w.Author = a.ID
+	if w.Visibility == "" {
+		w.Visibility = Public
+	}
+	if q := in.Object("quantity"); q != nil {
+		w.Total, _ = q.Int("total")
+		w.Unit = q.Text("unit")
+	}
+	var faults fault.Fields
+	s.locate(w, in.Text("place"), &faults)
+	if w.WantedBy != 0 && w.WantedBy <= now {
+		faults.Add("wanted_by", "wish.past")
+	}
+	if err := s.onBehalf(ctx, tx, a, w, in.Object("on_behalf_of"), now, &faults); err != nil {
+		return nil, "", nil, err
+	}
+	moneyFaults(&faults, map[string]string{"title": w.Title, "body": w.Body, "location_note": w.LocationNote, "price_note": w.PriceNote})
+	if err := faults.Err(); err != nil {
+		return nil, "", nil, err
+	}
+	c := &flow.Change{Actor: a, At: now}
+	c.Code("category", w.Category)
+	if w.OnBehalf() {
+		c.Code("on_behalf", w.ConsentHow)
+	}
+	w.ask(now)
+	review := s.Places.Text(w.Place, "wish.review")
+	if review == "none" || review == "unverified" && a.Level >= actor.V3 || w.staff(a) {
+		c.Tell = askedCircle(w, c)
+		if w.Visibility == Private {
+			c.Tell = reviewersAct(w, c) // staff find a helper
+		}
+		return w, Open, c, nil
+	}
+	c.Tell = reviewersAct(w, c)
+	return w, Review, c, nil
+}
+
+func (s *Service) locate(w *Wish, code string, faults *fault.Fields) {
+	code = place.Trim(code)
+	if len(code) < access.District || !s.Places.Known(code) {
+		faults.Add("place", "wish.no_place")
+		return
+	}
+	w.Locate(code)
+	if w.Community == "" {
+		w.Rank = AtStreet
+		if w.Street == "" {
+			w.Rank = AtDistrict
+		}
+	}
+}
+
+// onBehalf fills in for whom a wish is filed, with the consent on record.
+func (s *Service) onBehalf(ctx context.Context, tx *db.Tx, a actor.Actor, w *Wish, o flow.Input, now int64, faults *fault.Fields) error {
+	if o == nil {
+		return nil
+	}
+	name, account := o.Text("name"), o.Text("account")
+	if account == "" && name != "" { // a plain text may be an account
+		if acc, err := s.Members.Find(ctx, tx, name); err == nil {
+			account, name = acc.ID, ""
+		} else if !fault.Is(err, fault.NotFound) {
+			return err
+		}
+	}
+	switch {
+	case account != "":
+		acc, err := s.Members.Find(ctx, tx, account)
+		if fault.Is(err, fault.NotFound) {
+			faults.Add("on_behalf_of.account", "wish.no_person")
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		w.Helped = acc.ID
+	case name != "":
+		w.HelpedName, w.HelpedPhone = name, o.Text("phone")
+	default:
+		faults.Add("on_behalf_of.name", "fault.required")
+		return nil
+	}
+	if w.Helped == a.ID {
+		w.Helped = ""
+		return nil
+	}
+	if !mayFileFor(a, w) {
+		faults.Add("on_behalf_of", "wish.reason.who_files")
+	}
+	w.ConsentHow, w.ConsentBy, w.ConsentAt = o.Text("consent_how"), o.Text("consent_by"), o.Moment("consent_at")
+	if w.ConsentHow == "" {
+		w.ConsentHow = "spoken"
+		if a.Guards(w.Helped) {
+			w.ConsentHow = "guardian"
+		}
+	}
+	if w.ConsentAt == 0 || w.ConsentAt > now {
+		w.ConsentAt = now
+	}
+	return nil
+}
+
+// mayFileFor: staff, grid workers, building heads, volunteers, party members,
+// organisations' agents, and family for their own.
+func mayFileFor(a actor.Actor, w *Wish) bool {
+	return a.Guards(w.Helped) || a.Holds(actor.Staff) || a.Holds(actor.GridWorker) || a.Holds(actor.BuildingHead) ||
+		a.Holds(actor.Volunteer) || a.Holds(actor.PartyMember) || len(a.Agencies()) > 0
+}
+
+// onSpot is a wish that somebody at the door has already met.
+func (s *Service) onSpot(ctx context.Context, tx *db.Tx, a actor.Actor, in flow.Input, now int64) (*Wish, flow.State, *flow.Change, error) {
+	w := &Wish{
+		Title: in.Text("title"), Body: in.Text("body"), Category: in.Text("category"), Visibility: Public, Rank: AtCommunity,
+		OnSpot: true, Outcome: "yes", Satisfied: "none", Channel: "desk", Tier: 1, TierAt: now,
+	}
+	w.Author = a.ID
+	if w.Body == "" {
+		w.Body = w.Title
+	}
+	if !mayFileFor(a, w) {
+		return nil, "", nil, fault.New(fault.Denied, "wish.reason.volunteer_first")
+	}
+	var faults fault.Fields
+	s.locate(w, in.Text("place"), &faults)
+	if err := s.onBehalf(ctx, tx, a, w, in.Object("on_behalf_of"), now, &faults); err != nil {
+		return nil, "", nil, err
+	}
+	moneyFaults(&faults, map[string]string{"title": w.Title, "body": w.Body})
+	c := &flow.Change{Do: "record", Actor: a, At: now}
+	if err := s.speakAs(a, c, in, &faults); err != nil {
+		return nil, "", nil, err
+	}
+	if err := faults.Err(); err != nil {
+		return nil, "", nil, err
+	}
+	c.Code("category", w.Category)
+	c.Tell = []event.Tell{event.ToAccount(w.Helped, "helped")}
+	return w, Fulfilled, c, nil
+}
+
+// speakAs decides in whose name an act is done: the group named, the one group
+// the account acts for, else the person.
+func (s *Service) speakAs(a actor.Actor, c *flow.Change, in flow.Input, faults *fault.Fields) error {
+	as := in.Text("as")
+	agencies := a.Agencies()
+	switch {
+	case as == "" && len(agencies) == 1:
+		c.AsGroup = agencies[0].Group
+	case as == "", as == a.ID, as == "self":
+	case a.ActsFor(as):
+		c.AsGroup = as
+	default:
+		faults.Add("as", "wish.reason.not_your_group")
+	}
+	return nil
+}
+
+// prepare looks up what a move needs before its effect.
+func (s *Service) prepare(ctx context.Context, tx *db.Tx, w *Wish, c *flow.Change) error {
+	if photos := c.In.List("photos"); len(photos) > 0 {
+		if err := s.Files.AttachPhotos(ctx, tx, c.Actor, photos, "wish", w.ID); err != nil {
+			return err
+		}
+	}
+	switch c.Do {
+	case "claim":
+		var faults fault.Fields
+		if err := s.speakAs(c.Actor, c, c.In, &faults); err != nil {
+			return err
+		}
+		return faults.Err()
+	case "offer":
+		acc, err := s.Members.Find(ctx, tx, c.In.Text("to"))
+		if fault.Is(err, fault.NotFound) {
+			return fault.Field1("to", "wish.no_person")
+		}
+		if err != nil {
+			return err
+		}
+		if acc.ID == w.Author || acc.ID == w.Helped {
+			return fault.Field1("to", "wish.reason.own_claim")
+		}
+		c.In["to"] = acc.ID
+	case "convert":
+		conv, ok := s.Converters[c.In.Text("to")]
+		if !ok {
+			return fault.Field1("to", "wish.reason.no_converter")
+		}
+		ref, err := conv.FromWish(ctx, tx, c.Actor, w)
+		if err != nil {
+			return err
+		}
+		c.Code("became", ref)
+	}
+	return nil
+}
+
+func (s *Service) list(ctx context.Context, q db.Queryer, v matter.View, in flow.Input, ask page.Ask) ([]*Wish, error) {
+	f := Filter{Place: place.Trim(in.Text("place")), State: in.Text("state"), Category: in.Text("category"), Mine: in.Bool("mine")}
+	if f.Mine && !v.Actor.Known() {
+		return nil, fault.New(fault.SignIn, "fault.sign_in")
+	}
+	if text := in.Text("q"); text != "" {
+		if f.Where, f.Args = s.Finder.Where("wish", "w.id", text); f.Where == "" {
+			return nil, nil
+		}
+	}
+	return list(ctx, q, v.Actor, f, ask, v.Now)
+}
+
+// MaySee reports whether an actor may see a wish, for its files and other doors.
+func (s *Service) MaySee(ctx context.Context, a actor.Actor, id string) (bool, error) {
+	_, err := s.Machine.Read(ctx, s.Journal.DB, a, id, s.Journal.DB.Clock().Now().UnixMilli())
+	if fault.Is(err, fault.NotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// Document is the text a wish is found by; nothing for one that not everybody may read.
+func (s *Service) Document(ctx context.Context, q db.Queryer, id string) (title, text, place string, at int64, public bool, err error) {
+	w, err := (store{}).Load(ctx, q, id, "")
+	if err != nil {
+		return "", "", "", 0, false, err
+	}
+	return w.Title, strings.Join([]string{w.Title, w.Body, w.Category}, "\n"), w.Place, w.CreatedAt, w.open(), nil
+}
+
+// noMoney refuses collection codes and card numbers.
+func noMoney(title, body string) error {
+	var faults fault.Fields
+	moneyFaults(&faults, map[string]string{"title": title, "body": body})
+	return faults.Err()
+}
+
+func moneyFaults(faults *fault.Fields, texts map[string]string) {
+	for _, name := range []string{"title", "body", "location_note", "price_note"} {
+		if hits := gate.Money(texts[name]); len(hits) > 0 {
+			faults.Add(name, "wish.money", "word", hits[0].Word)
+		}
+	}
+}
+
+// Warning is something the author should know that does not stop the wish.
+type Warning struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}
+
+func warnings(w *Wish, say matter.Say) []Warning {
+	out := []Warning{}
+	text := w.Title + "\n" + w.Body
+	if hits := gate.Danger(text); len(hits) > 0 {
+		out = append(out, Warning{"danger", say("wish.warn.danger", "number", hits[0].Number)})
+	}
+	if hits := gate.Illness(text); len(hits) > 0 && w.Visibility == Public {
+		out = append(out, Warning{"illness", say("wish.warn.illness", "word", hits[0].Word)})
+	}
+	return out
+}

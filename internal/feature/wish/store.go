@@ -1,0 +1,205 @@
+package wish
+
+import (
+	"context"
+	"strings"
+
+	"linli/internal/core/access"
+	"linli/internal/core/actor"
+	"linli/internal/core/flow"
+	"linli/internal/core/page"
+	"linli/internal/platform/db"
+)
+
+const columns = `w.id, w.state, w.version, w.since, w.due_at, w.due_do, w.place, w.community, w.street, w.author, w.created_at,
+	w.title, w.body, w.category, w.location_note, w.price_note, w.total, w.unit, w.claimed, w.delivered, w.visibility, w.wanted_by,
+	w.tier, w.tier_at, w.rank, w.offered_to, w.helped, w.helped_name, w.helped_phone, w.consent_how, w.consent_by, w.consent_at,
+	w.outcome, w.satisfied, w.channel, w.disputes, w.on_spot, w.same_hand, w.reviewer, w.urged_at, w.origin, w.became`
+
+// store is all SQL of wishes; it implements journal.Store.
+type store struct{}
+
+func (store) Load(ctx context.Context, q db.Queryer, id, suffix string) (*Wish, error) {
+	w := &Wish{}
+	if err := q.Get(ctx, w, `SELECT `+columns+` FROM wishes w WHERE w.id = ?`+suffix, id); err != nil {
+		return nil, err
+	}
+	return w, q.Select(ctx, &w.Claims, `SELECT id, wish, account, grp, amount, delivered, state, lead, until, at
+		FROM wish_claims WHERE wish = ? ORDER BY id`, id)
+}
+
+func (store) Insert(ctx context.Context, tx *db.Tx, w *Wish) error {
+	_, err := tx.Exec(ctx, `INSERT INTO wishes (id, state, version, since, due_at, due_do, place, community, street, author, created_at,
+		title, body, category, location_note, price_note, total, unit, claimed, delivered, visibility, wanted_by,
+		tier, tier_at, rank, offered_to, helped, helped_name, helped_phone, consent_how, consent_by, consent_at,
+		outcome, satisfied, channel, disputes, on_spot, same_hand, reviewer, urged_at, origin, became)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		w.ID, w.State, w.Version, w.Since, w.DueAt, w.DueDo, w.Place, w.Community, w.Street, w.Author, w.CreatedAt,
+		w.Title, w.Body, w.Category, w.LocationNote, w.PriceNote, w.Total, w.Unit, w.Taken, w.Done, w.Visibility, w.WantedBy,
+		w.Tier, w.TierAt, w.Rank, w.OfferedTo, w.Helped, w.HelpedName, w.HelpedPhone, w.ConsentHow, w.ConsentBy, w.ConsentAt,
+		w.Outcome, w.Satisfied, w.Channel, w.Disputes, flag(w.OnSpot), flag(w.SameHand), w.Reviewer, w.UrgedAt, w.Origin, w.Became)
+	if err != nil {
+		return err
+	}
+	return saveClaims(ctx, tx, w)
+}
+
+func (store) Save(ctx context.Context, tx *db.Tx, w *Wish, was int64) (bool, error) {
+	n, err := tx.Exec(ctx, `UPDATE wishes SET state = ?, version = ?, since = ?, due_at = ?, due_do = ?, title = ?, body = ?, category = ?,
+		price_note = ?, total = ?, unit = ?, claimed = ?, delivered = ?, wanted_by = ?, tier = ?, tier_at = ?, rank = ?, offered_to = ?,
+		outcome = ?, satisfied = ?, channel = ?, disputes = ?, same_hand = ?, reviewer = ?, urged_at = ?, became = ?
+		WHERE id = ? AND version = ?`,
+		w.State, w.Version, w.Since, w.DueAt, w.DueDo, w.Title, w.Body, w.Category,
+		w.PriceNote, w.Total, w.Unit, w.Taken, w.Done, w.WantedBy, w.Tier, w.TierAt, w.Rank, w.OfferedTo,
+		w.Outcome, w.Satisfied, w.Channel, w.Disputes, flag(w.SameHand), w.Reviewer, w.UrgedAt, w.Became, w.ID, was)
+	if err != nil || n == 0 {
+		return false, err
+	}
+	return true, saveClaims(ctx, tx, w)
+}
+
+// saveClaims writes the claims; only state and what was delivered ever change.
+func saveClaims(ctx context.Context, tx *db.Tx, w *Wish) error {
+	for _, c := range w.Claims {
+		_, err := tx.Exec(ctx, `INSERT INTO wish_claims (id, wish, account, grp, amount, delivered, state, lead, until, at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET delivered = excluded.delivered, state = excluded.state`,
+			c.ID, w.ID, c.Account, c.Group, c.Amount, c.Delivered, c.State, flag(c.Lead), c.Until, c.At)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func flag(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func (store) Due(ctx context.Context, q db.Queryer, now int64, limit int) (ids []string, err error) {
+	return ids, q.Select(ctx, &ids, `SELECT id FROM wishes WHERE due_at > 0 AND due_at <= ? ORDER BY due_at LIMIT ?`, now, limit)
+}
+
+// Filter narrows a list of wishes.
+type Filter struct {
+	Place    string
+	State    string
+	Category string
+	Mine     bool
+	Where    string // a search's condition on w.id, with Args
+	Args     []any
+}
+
+const shown = `w.visibility = 'public' AND w.state IN ('open', 'claimed', 'delivered', 'fulfilled', 'disputed', 'lapsed', 'expired', 'converted')`
+
+// visible is Sees in SQL. TestSeesSQL compares both.
+func visible(a actor.Actor, now int64) (string, []any) {
+	if !a.Known() {
+		return shown, nil
+	}
+	or := []string{
+		shown, `w.author = ?`, `w.helped = ?`, `w.offered_to = ?`,
+		`w.id IN (SELECT c.wish FROM wish_claims c WHERE c.account = ? AND c.state IN ('held', 'delivered'))`,
+	}
+	args := []any{a.ID, a.ID, a.ID, a.ID}
+	if len(a.Wards) > 0 {
+		wards := `(SELECT g.ward FROM guardians g WHERE g.account = ? AND g.from_at <= ? AND (g.to_at = 0 OR g.to_at > ?))`
+		or = append(or, `w.author IN `+wards, `w.helped IN `+wards)
+		args = append(args, a.ID, now, now, a.ID, now, now)
+	}
+	for _, r := range a.Roles {
+		switch {
+		case r.Group != "":
+			or = append(or, `w.id IN (SELECT c.wish FROM wish_claims c WHERE c.grp = ? AND c.state IN ('held', 'delivered'))`)
+			args = append(args, r.Group)
+		case r.Name == actor.Staff && len(r.Place) == access.Community:
+			or = append(or, `w.community = ?`)
+			args = append(args, r.Place)
+		case r.Name == actor.Staff && len(r.Place) == access.Street:
+			or = append(or, `w.street = ? AND (w.visibility = 'public' OR w.rank <> 'community')`)
+			args = append(args, r.Place)
+		case r.Name == actor.Staff:
+			or = append(or, `w.place >= ? AND w.place < ? AND (w.visibility = 'public' OR w.rank = 'district')`)
+			args = append(args, r.Place, r.Place+":")
+		}
+	}
+	return `(` + strings.Join(or, ` OR `) + `)`, args
+}
+
+// list reads wishes a may see, newest first, one row more than asked.
+func list(ctx context.Context, q db.Queryer, a actor.Actor, f Filter, ask page.Ask, now int64) ([]*Wish, error) {
+	where, args := visible(a, now)
+	and := func(cond string, vs ...any) { where, args = where+` AND `+cond, append(args, vs...) }
+	switch len(f.Place) {
+	case 0:
+	case access.Community:
+		and(`w.community = ?`, f.Place)
+	case access.Street:
+		and(`w.street = ?`, f.Place)
+	default:
+		and(`w.place >= ? AND w.place < ?`, f.Place, f.Place+":")
+	}
+	if f.State != "" {
+		and(`w.state = ? AND (w.due_at = 0 OR w.due_at > ?)`, flow.State(f.State), now)
+	}
+	if f.Category != "" {
+		and(`w.category = ?`, f.Category)
+	}
+	if f.Mine {
+		and(`w.id IN (SELECT id FROM wishes WHERE author = ? UNION SELECT id FROM wishes WHERE helped = ? AND helped <> ''
+			UNION SELECT wish FROM wish_claims WHERE account = ?)`, a.ID, a.ID, a.ID)
+	}
+	if f.Where != "" {
+		and(f.Where, f.Args...)
+	}
+	if ask.After != "" {
+		and(`w.id < ?`, ask.After)
+	}
+	var ws []*Wish
+	err := q.Select(ctx, &ws, `SELECT `+columns+` FROM wishes w WHERE `+where+` ORDER BY w.id DESC LIMIT ?`, append(args, ask.Limit+1)...)
+	return ws, err
+}
+
+// waiting lists what the staff of a place has to act on: reviews, disputes and
+// private wishes without a helper; soonest due first.
+func waiting(ctx context.Context, q db.Queryer, a actor.Actor, limit int, now int64) ([]*Wish, error) {
+	where, args := visible(a, now)
+	var places []string
+	for _, r := range a.Roles {
+		if r.Name != actor.Staff {
+			continue
+		}
+		level := map[int]string{access.Community: AtCommunity, access.Street: AtStreet}[len(r.Place)]
+		if level == "" {
+			level = AtDistrict
+		}
+		places = append(places, `w.place >= ? AND w.place < ? AND w.rank = ?`)
+		args = append(args, r.Place, r.Place+":", level)
+	}
+	if len(places) == 0 {
+		return nil, nil
+	}
+	var ws []*Wish
+	err := q.Select(ctx, &ws, `SELECT `+columns+` FROM wishes w WHERE `+where+` AND (`+strings.Join(places, ` OR `)+`)
+		AND (w.state IN ('review', 'disputed') OR w.state = 'open' AND w.visibility = 'private' AND w.offered_to = ''
+			OR w.state = 'open' AND w.tier = 3)
+		ORDER BY w.due_at, w.id LIMIT ?`, append(args, limit)...)
+	return ws, err
+}
+
+// faultsOf recomputes what the rows must agree on: sums with claims, and the
+// state and version with the last event.
+func faultsOf(ctx context.Context, q db.Queryer) ([]string, error) {
+	var faults []string
+	err := q.Select(ctx, &faults, `
+		SELECT 'wish ' || w.id || ': claimed ' || w.claimed || ' and delivered ' || w.delivered || ' disagree with its claims' FROM wishes w
+		WHERE w.claimed <> coalesce((SELECT sum(CASE c.state WHEN 'held' THEN c.amount WHEN 'delivered' THEN c.delivered ELSE 0 END) FROM wish_claims c WHERE c.wish = w.id), 0)
+			OR w.delivered <> coalesce((SELECT sum(c.delivered) FROM wish_claims c WHERE c.wish = w.id AND c.state = 'delivered'), 0)
+		UNION ALL
+		SELECT 'wish ' || w.id || ': state ' || w.state || ' version ' || w.version || ' disagree with its last event' FROM wishes w
+		WHERE NOT EXISTS (SELECT 1 FROM events e WHERE e.subject = w.id AND e.version = w.version AND e.to_state = w.state)
+			OR EXISTS (SELECT 1 FROM events e WHERE e.subject = w.id AND e.version > w.version)`)
+	return faults, err
+}

@@ -1,0 +1,66 @@
+package journal
+
+import (
+	"context"
+	"fmt"
+
+	"linli/internal/core/event"
+	"linli/internal/platform/db"
+)
+
+// Verify reads the whole log and returns how many events it saw and what does
+// not agree: a hash, words that are not those that were hashed, a gap in a
+// subject's versions, a move that does not begin where the last one ended.
+func (j *Journal) Verify(ctx context.Context) (seen int64, faults []string, err error) {
+	type last struct {
+		version int64
+		state   string
+	}
+	subjects := map[string]last{}
+	at := position{XID: -1}
+	for {
+		var batch []struct {
+			event.Event
+			Salt   string `db:"salt"`
+			Words  string `db:"words"`
+			Erased int64  `db:"erased"`
+		}
+		err := j.DB.Select(ctx, &batch, `SELECT e.*, coalesce(w.salt, '') AS salt, coalesce(w.words, '') AS words, coalesce(w.erased, 0) AS erased
+			FROM events e LEFT JOIN event_words w ON w.seq = e.seq WHERE (e.xid, e.seq) > (?, ?) ORDER BY e.xid, e.seq LIMIT 2000`, at.XID, at.Seq)
+		if err != nil || len(batch) == 0 {
+			return seen, faults, err
+		}
+		for _, e := range batch {
+			seen++
+			at = position{e.XID, e.Seq}
+			name := fmt.Sprintf("event %d (%s %s version %d)", e.Seq, e.Kind, e.Subject, e.Version)
+			if e.Hash != e.Sum() {
+				faults = append(faults, name+": its hash is not that of its fields")
+			}
+			switch {
+			case e.WordsHash == "" && e.Words != "":
+				faults = append(faults, name+": has words it does not know of")
+			case e.WordsHash != "" && e.Erased == 0 && event.HashWords(e.Salt, e.Words) != e.WordsHash:
+				faults = append(faults, name+": its words are not those that were written")
+			}
+			was := subjects[e.Subject]
+			if e.Version != was.version+1 {
+				faults = append(faults, fmt.Sprintf("%s: follows version %d", name, was.version))
+			}
+			if e.FromState != "" && e.FromState != was.state {
+				faults = append(faults, fmt.Sprintf("%s: begins in %q, the last one ended in %q", name, e.FromState, was.state))
+			}
+			subjects[e.Subject] = last{e.Version, e.ToState}
+		}
+	}
+}
+
+// VerifyActs checks that each remembered reply that created something names a
+// matter that has its first event.
+func VerifyActs(ctx context.Context, q db.Queryer) ([]string, error) {
+	var faults []string
+	return faults, q.Select(ctx, &faults, `SELECT 'operation key ' || a.key || ' of ' || a.path || ': ' || a.location || ' has no event' FROM acts a
+		WHERE a.status = 201 AND a.location LIKE '/api/v1/%' AND NOT EXISTS (
+			SELECT 1 FROM events e WHERE e.version = 1 AND e.subject = substr(a.location, length(a.location) - 35))
+		AND a.path NOT LIKE '/api/v1/files%'`)
+}
