@@ -140,7 +140,7 @@ func (s *Server) cacheKey(c *Call) string {
 	b.WriteString(c.R.URL.EscapedPath()) // escaped, or "/a%3Fb" would answer for "/a?b"
 	b.WriteByte('?')
 	if c.R.URL.RawQuery != "" {
-		q := c.R.URL.Query()
+		q, err := url.ParseQuery(c.R.URL.RawQuery)
 		if !c.route.API() { // unknown parameters change nothing on a page
 			for k := range q {
 				if !slices.ContainsFunc(c.route.Query, func(f flow.Field) bool { return f.Name == k }) {
@@ -148,7 +148,10 @@ func (s *Server) cacheKey(c *Call) string {
 				}
 			}
 		}
-		b.WriteString(url.Values(q).Encode())
+		b.WriteString(q.Encode())
+		if err != nil && c.route.API() { // refused there, so it is no form of the same answer
+			b.WriteString(" " + c.R.URL.RawQuery)
+		}
 	}
 	b.WriteString(" " + c.Lang + " " + c.Size + " " + strconv.FormatBool(c.Care))
 	if ck, err := c.R.Cookie("place"); err == nil {
