@@ -86,7 +86,7 @@ type store struct{ db *db.DB }
 
 func (s *store) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
 	var data string
-	err := s.db.Get(ctx, &data, `SELECT data FROM sessions WHERE token = ? AND expiry > ?`, token, time.Now().UnixMilli())
+	err := s.db.Get(ctx, &data, `SELECT data FROM sessions WHERE token = ? AND expiry > ?`, token, s.db.Clock().Now().UnixMilli())
 	if errors.Is(err, db.ErrNoRows) {
 		return nil, false, nil
 	}
