@@ -7,6 +7,27 @@ if (document.querySelector("[data-draft]:not(body)")) import("./draft.js").then(
 if (document.querySelector("[data-photos-box]")) import("./photos.js").then((m) => m.start(words));
 if (document.querySelector("[data-copy], [data-print], [data-count]")) import("./handy.js").then((m) => m.start(words));
 
+// A draft that was sent from another page has arrived, or this page would not be here.
+try {
+	for (const key of Object.keys(localStorage)) {
+		if (!key.startsWith("draft:") || key.startsWith("draft:" + location.pathname + "#")) continue;
+		if (JSON.parse(localStorage.getItem(key)).sent) localStorage.removeItem(key);
+	}
+} catch {
+	// No storage: nothing was kept.
+}
+
+// Whoever signs out leaves nothing typed behind for the next person at this device.
+for (const form of document.querySelectorAll('form[action="/signout"]')) {
+	form.addEventListener("submit", () => {
+		try {
+			for (const key of Object.keys(localStorage)) if (key.startsWith("draft:")) localStorage.removeItem(key);
+		} catch {
+			// No storage: nothing was kept.
+		}
+	});
+}
+
 // ＋我要说 opens its sheet on the spot.
 const sheet = document.getElementById("say-sheet");
 if (sheet?.showModal) {

@@ -1,10 +1,14 @@
 // Keeps what is typed into a form on this phone until it is sent: forms marked data-draft, by their id and address.
-// Files, passwords, one-time codes and hidden fields are never kept. A draft older than a week is forgotten.
+// Files, passwords, one-time codes and hidden fields are never kept. A draft older than a week is forgotten. Sending only
+// marks a draft: it goes once another page has arrived (app.js), or this one with a newer version, so that a connection
+// that breaks on the way loses nothing.
 
 const week = 7 * 24 * 60 * 60 * 1000;
 const skip = new Set(["hidden", "password", "file", "submit", "button"]);
 
 const keyOf = (form) => "draft:" + location.pathname + "#" + form.id;
+
+const versionOf = (form) => form.elements.version?.value;
 
 function fieldsOf(form) {
 	return [...form.elements].filter((el) => el.name && !skip.has(el.type) && el.autocomplete !== "one-time-code");
@@ -13,13 +17,18 @@ function fieldsOf(form) {
 function read(form) {
 	try {
 		const kept = JSON.parse(localStorage.getItem(keyOf(form)));
-		return kept && Date.now() - kept.at < week ? kept.values : null;
+		if (!kept) return null;
+		if (Date.now() - kept.at > week || (kept.sent && kept.version !== versionOf(form))) {
+			localStorage.removeItem(keyOf(form));
+			return null;
+		}
+		return kept.values;
 	} catch {
 		return null;
 	}
 }
 
-function write(form) {
+function write(form, sent = false) {
 	const values = {};
 	for (const el of fieldsOf(form)) {
 		if (el.type === "checkbox" || el.type === "radio") {
@@ -29,7 +38,7 @@ function write(form) {
 		}
 	}
 	try {
-		if (Object.keys(values).length) localStorage.setItem(keyOf(form), JSON.stringify({ at: Date.now(), values }));
+		if (Object.keys(values).length) localStorage.setItem(keyOf(form), JSON.stringify({ at: Date.now(), sent, version: versionOf(form), values }));
 		else localStorage.removeItem(keyOf(form));
 	} catch {
 		// No room or no permission: the form works all the same.
@@ -74,8 +83,7 @@ export function start(words) {
 		});
 		form.addEventListener("submit", () => {
 			clearTimeout(timer);
-			if (navigator.onLine) localStorage.removeItem(keyOf(form));
-			else write(form);
+			write(form, true);
 		});
 	}
 }

@@ -33,9 +33,9 @@ func serve(t *testing.T) string {
 			t.Error(err)
 		}
 	})
-	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { // what comes after a form was sent
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		_, _ = w.Write([]byte(`<!DOCTYPE html><html lang="zh-CN"><head><title>t</title><link rel="icon" href="data:,"></head><body><h1>收到了</h1></body></html>`))
+		_, _ = w.Write([]byte(`<!DOCTYPE html><html lang="zh-CN"><head><title>t</title><link rel="icon" href="data:,"></head><body><h1>收到了</h1><script type="module" src="` + ui.Asset("app.js") + `"></script></body></html>`))
 	})
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
@@ -111,6 +111,14 @@ func TestDraft(t *testing.T) {
 	if kept := browser.Eval[string](p, `localStorage.getItem(localStorage.key(0))`); strings.Contains(kept, "op-0") {
 		t.Errorf("the operation id is kept: %s", kept)
 	}
+	p.Click("下一步")
+	if n := browser.Eval[int](p, `localStorage.length`); n != 0 {
+		t.Errorf("after sending %d drafts are left", n)
+	}
+	p.Open(page)
+	p.Fill("#f-body", "不要了")
+	browser.Eval[bool](p, `new Promise((done) => setTimeout(() => done(true), 500))`)
+	p.Open(page)
 	p.Click(".draft button")
 	if n := browser.Eval[int](p, `localStorage.length`); n != 0 {
 		t.Errorf("after discarding %d drafts are left", n)
