@@ -1,0 +1,560 @@
+package search
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"sort"
+	"strings"
+	"testing"
+	"time"
+
+	"linli/internal/core/clock"
+	"linli/internal/core/event"
+	"linli/internal/core/fault"
+	"linli/internal/core/id"
+	"linli/internal/core/page"
+	"linli/internal/platform/db"
+	"linli/internal/platform/dbtest"
+	"linli/internal/platform/journal"
+	"linli/migrations"
+)
+
+// start is a Saturday afternoon in Nanjing.
+var start = time.Date(2026, 11, 21, 6, 0, 0, 0, time.UTC)
+
+const (
+	island = "320105004"    // a street
+	home   = "320105004004" // a community of it
+	other  = "320105002001" // a community of another street
+)
+
+// shelf is a source whose matters stand in memory.
+type shelf map[string]matter
+
+type matter struct {
+	title, body, place string
+	public             bool
+	version            int64
+}
+
+func (s shelf) Document(_ context.Context, _ db.Queryer, id string) (title, text, place string, at int64, public bool, err error) {
+	m, ok := s[id]
+	if !ok {
+		return "", "", "", 0, false, fault.Absent()
+	}
+	return m.title, m.title + "\n" + m.body, m.place, start.UnixMilli(), m.public, nil
+}
+
+type names struct{}
+
+func (names) Name(code string) string { return "地点" + code }
+
+// rig is what a test works with.
+type rig struct {
+	*Service
+	testing.TB
+	shelves map[string]shelf
+	rand    *rand.ChaCha8
+	born    int
+}
+
+func open(t testing.TB, url string) *rig {
+	t.Helper()
+	d, err := db.Open(t.Context(), url, clock.NewFake(start))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { d.Close() })
+	r := &rig{TB: t, shelves: map[string]shelf{"wish": {}, "post": {}}, rand: rand.NewChaCha8([32]byte{7})}
+	r.Service = New(journal.New(d, slog.New(slog.DiscardHandler)), names{})
+	r.Register("wish", "wishes", r.shelves["wish"])
+	r.Register("post", "posts", r.shelves["post"])
+	return r
+}
+
+func migrated(url string) error {
+	d, err := db.Open(context.Background(), url, clock.NewFake(start))
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	_, err = d.Migrate(context.Background(), migrations.Files)
+	return err
+}
+
+func each(t *testing.T, body func(t *testing.T, r *rig)) {
+	dbtest.EachFrom(t, "migrated", migrated, func(t *testing.T, url string) { body(t, open(t, url)) })
+}
+
+// put changes a matter and says so in the log, without letting the index read it.
+func (r *rig) put(kind, subject string, m matter) string {
+	r.Helper()
+	if subject == "" {
+		r.born++
+		var err error
+		if subject, err = id.At(start.Add(time.Duration(r.born)*time.Second), r.rand); err != nil {
+			r.Fatal(err)
+		}
+	}
+	m.version = r.shelves[kind][subject].version + 1
+	r.shelves[kind][subject] = m
+	err := r.journal.DB.Write(r.Context(), func(tx *db.Tx) error {
+		return r.journal.AppendEvent(r.Context(), tx, event.Event{Kind: kind, Subject: subject, Version: m.version, Do: "x", Place: m.place, Audience: event.Private}, nil)
+	})
+	if err != nil {
+		r.Fatal(err)
+	}
+	return subject
+}
+
+func (r *rig) drain() {
+	r.Helper()
+	if err := r.journal.Drain(r.Context(), r.reader()); err != nil {
+		r.Fatal(err)
+	}
+}
+
+// ids walks all pages of a search.
+func (r *rig) ids(query, place, kind string, limit int) []string {
+	r.Helper()
+	out := []string{}
+	ask := page.Ask{Limit: limit}
+	for {
+		p, err := r.Search(r.Context(), r.journal.DB, query, place, kind, ask)
+		if err != nil {
+			r.Fatalf("%q: %v", query, err)
+		}
+		for _, h := range p.Items {
+			out = append(out, h.ID)
+		}
+		if p.Next == nil {
+			return out
+		}
+		if ask, err = page.Parse(limit, *p.Next); err != nil {
+			r.Fatal(err)
+		}
+	}
+}
+
+func (r *rig) finds(query string, want ...string) {
+	r.Helper()
+	got := r.ids(query, "", "", 20)
+	slices.Reverse(want)
+	if !slices.Equal(got, want) {
+		r.Errorf("%q finds %v, want %v", query, got, want)
+	}
+}
+
+func TestWords(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		lamp := r.put("wish", "", matter{title: "路灯坏了", body: "3幢门口的路灯不亮，晚上看不清路", place: home + "003", public: true})
+		chair := r.put("wish", "", matter{title: "想借一辆轮椅", body: "母亲出院，借用两周。WiFi 密码不用", place: home, public: true})
+		clinic := r.put("post", "", matter{title: "周六义诊", body: "志愿者 volunteers 在洲岛家园社区量血压 ２５０ ㎡", place: home, public: true})
+		secret := r.put("wish", "", matter{title: "轮椅和路灯", body: "只给网格员看", place: home, public: false})
+		r.drain()
+		for query, want := range map[string][]string{
+			"路灯": {lamp}, "轮椅": {chair}, "灯": {lamp}, "路": {lamp}, "区": {clinic}, "家园社": {clinic}, "洲岛家园社区": {clinic},
+			"路 坏了": {lamp}, "坏了 路灯": {lamp}, "灯路": {}, "路灯 轮椅": {}, "门口的路灯不亮": {lamp},
+			"volun": {clinic}, "VOLUNTEERS": {clinic}, "wifi": {chair}, "ｗｉｆｉ": {chair}, "250": {clinic}, "25": {}, "3幢": {lamp}, "m2": {clinic}, "㎡": {clinic},
+			"网格员": {}, "社": {clinic}, "的": {lamp}, "用": {chair}, "": {}, "！？…": {}, "🙂": {}, "  ": {},
+		} {
+			r.finds(query, want...)
+		}
+		if h, err := r.Search(t.Context(), r.journal.DB, "路灯", "", "", page.Ask{Limit: 5}); err != nil || len(h.Items) != 1 || h.Items[0] != (Hit{
+			Kind: "wishes", ID: lamp, Title: "路灯坏了", Place: home + "003", PlaceName: "地点" + home + "003", At: start, URL: "/wishes/" + lamp,
+		}) {
+			t.Errorf("%+v, %v", h, err)
+		}
+		_ = secret
+	})
+}
+
+// TestHostileQueries: nothing a person can type is read as an operator, leaves the scope or breaks a query.
+func TestHostileQueries(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		r.put("wish", "", matter{title: "社区食堂", body: "or and not near wish 320105", place: home, public: true})
+		r.put("post", "", matter{title: "通知", body: "停水", place: other, public: true})
+		r.drain()
+		for _, query := range []string{
+			`"`, `""`, `'`, `''`, `\`, `"社区" OR "停水"`, `社区 OR 停水`, `社区" OR words:"停水`, `社区) OR (停水`, `NOT 停水`, `-停水`, `*`, `社*区`, `停水*`, `^社区`, `{words scope}:停水`,
+			`scope:post`, `words : 停水`, `NEAR(社区 停水, 9)`, `社区 + 停水`, `'停水' | '社区'`, `社区 & !停水`, `社区 <-> 停水`, `停水:*`, `社区'::tsquery`, `'; DROP TABLE search_docs; --`, `{{pg x}}`, `{{sqlite`, `}}`, `?`, `$1`, `%`, `_`,
+			strings.Repeat("社", 100), strings.Repeat("社 ", 50), strings.Repeat(`"`, 100), "社\u202e区", "社\u0301区", "\U0010ffff", "@wish", "@320105", "'@wish'", "z40z",
+		} {
+			for _, kind := range []string{"", "wish"} {
+				p, err := r.Search(t.Context(), r.journal.DB, query, "", kind, page.Ask{Limit: 20})
+				if err != nil {
+					t.Errorf("%q: %v", query, err)
+				}
+				for _, h := range p.Items {
+					if kind != "" && h.Kind != "wishes" {
+						t.Errorf("%q leaves its kind", query)
+					}
+				}
+			}
+			if _, err := r.Similar(t.Context(), r.journal.DB, "wish", home, query, 3); err != nil {
+				t.Errorf("similar to %q: %v", query, err)
+			}
+		}
+		r.finds(`停水" OR "社区`) // both words and "or", which no one matter has
+		r.finds("scope")
+		r.finds("post") // a kind is no word
+		for _, place := range []string{`"`, `x' | '`, "32010500400", home + `" OR "`, "３２", "-1", " "} {
+			if got := r.ids("社区", place, "", 20); len(got) != 0 {
+				t.Errorf("place %q finds %v", place, got)
+			}
+		}
+		if got := r.ids("社区", "", `wish" OR "post`, 20); len(got) != 0 {
+			t.Errorf("a made-up kind finds %v", got)
+		}
+	})
+}
+
+// TestNothingPrivate follows one matter through being shown and hidden, with the index up to date and behind.
+func TestNothingPrivate(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		shown := matter{title: "教老人用手机", body: "周三下午", place: home, public: true}
+		hidden := shown
+		hidden.public = false
+		w := r.put("wish", "", hidden)
+		r.drain()
+		r.finds("手机")
+		r.put("wish", w, shown)
+		r.drain()
+		r.finds("手机", w)
+		r.put("wish", w, hidden)
+		r.finds("手机") // before the reader has come to it
+		if ids, err := r.Similar(t.Context(), r.journal.DB, "wish", home, "教老人用手机", 3); err != nil || len(ids) != 0 {
+			t.Errorf("similar: %v, %v", ids, err)
+		}
+		r.drain()
+		r.finds("手机")
+		if cond, args := r.Where("wish", "e.subject", "手机"); len(r.where(cond, args)) != 0 {
+			t.Error("a list still finds it")
+		}
+		r.put("wish", w, shown)
+		r.put("wish", w, matter{title: "教老人用平板", body: "周四", place: other, public: true})
+		r.drain()
+		r.finds("手机")
+		r.finds("平板", w)
+		if got := r.ids("平板", home, "", 9); len(got) != 0 {
+			t.Error("is still found where it was")
+		}
+		delete(r.shelves["wish"], w)
+		if err := r.journal.DB.Write(t.Context(), func(tx *db.Tx) error {
+			return r.journal.AppendEvent(t.Context(), tx, event.Event{Kind: "wish", Subject: w, Version: 99, Audience: event.Private}, nil)
+		}); err != nil {
+			t.Fatal(err)
+		}
+		r.finds("平板")
+		r.drain()
+		r.finds("平板")
+		var left int
+		if err := r.journal.DB.Get(t.Context(), &left, `SELECT count(*) FROM {{sqlite search_fts}}{{pg search_docs}}`); err != nil || left != 0 {
+			t.Errorf("%d left, %v", left, err)
+		}
+	})
+}
+
+// where lists the matters on which a condition holds, newest first.
+func (r *rig) where(cond string, args []any) []string {
+	r.Helper()
+	ids := []string{}
+	if cond == "" {
+		return ids
+	}
+	if err := r.journal.DB.Select(r.Context(), &ids, `SELECT e.subject FROM events e WHERE e.version = 1 AND `+cond+` ORDER BY e.subject DESC`, args...); err != nil {
+		r.Fatal(err)
+	}
+	return ids
+}
+
+// TestAgainstPlainReading compares both doors with reading every text, for many queries, places and kinds, page by page.
+func TestAgainstPlainReading(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		rnd := rand.New(rand.NewPCG(1, 2))
+		chars := []rune("社区心愿老人孩子路灯")
+		text := func(n int) string {
+			var b strings.Builder
+			for range n {
+				b.WriteRune(chars[rnd.IntN(len(chars))])
+			}
+			return b.String()
+		}
+		all := map[string]string{} // id → kind
+		for i := range 240 {
+			kind := []string{"wish", "wish", "post"}[i%3]
+			m := matter{title: text(2 + rnd.IntN(4)), body: text(rnd.IntN(30)), place: []string{home, home + "901", other, island, "320105"}[rnd.IntN(5)], public: rnd.IntN(4) > 0}
+			all[r.put(kind, "", m)] = kind
+		}
+		r.drain()
+		for s, kind := range all { // and change some
+			if m := r.shelves[kind][s]; rnd.IntN(4) == 0 {
+				m.body, m.public = text(rnd.IntN(30)), rnd.IntN(3) > 0
+				r.put(kind, s, m)
+			}
+		}
+		r.drain()
+		found := 0
+		for i := range 150 {
+			query := text(1 + i%4)
+			place := []string{"", "32", "320105", island, home, other}[rnd.IntN(6)]
+			kind := []string{"", "wish", "post"}[rnd.IntN(3)]
+			want, listed := []string{}, []string{}
+			for s, k := range all {
+				m := r.shelves[k][s]
+				if m.public && (strings.Contains(m.title, query) || strings.Contains(m.body, query)) {
+					if (kind == "" || kind == k) && strings.HasPrefix(m.place, place) {
+						want = append(want, s)
+					}
+					if k == "wish" {
+						listed = append(listed, s)
+					}
+				}
+			}
+			for _, l := range [][]string{want, listed} {
+				sort.Sort(sort.Reverse(sort.StringSlice(l)))
+			}
+			found += len(want)
+			if got := r.ids(query, place, kind, 1+rnd.IntN(9)); !slices.Equal(got, want) {
+				t.Fatalf("%q in %q of %q: %d found, want %d", query, place, kind, len(got), len(want))
+			}
+			if got := r.where(r.Where("wish", "e.subject", query)); !slices.Equal(got, listed) {
+				t.Fatalf("%q as a condition: %d found, want %d", query, len(got), len(listed))
+			}
+		}
+		if found < 500 {
+			t.Errorf("only %d found: the queries are too hard to tell anything", found)
+		}
+	})
+}
+
+// dump is all that the index holds, as far as it can be read back.
+func (r *rig) dump() []string {
+	r.Helper()
+	var out []string
+	err := r.journal.DB.Select(r.Context(), &out, `SELECT doc || ' ' || kind || ' ' || subject || ' ' || place || ' ' || title || ' ' || at || ' ' || version || ' ' || sum{{pg  || ' ' || words::text}} FROM search_docs ORDER BY doc`)
+	if err != nil {
+		r.Fatal(err)
+	}
+	if r.journal.DB.Engine == db.SQLite {
+		var terms []string
+		if err := r.journal.DB.Write(r.Context(), func(tx *db.Tx) error {
+			if _, err := tx.Exec(r.Context(), `CREATE VIRTUAL TABLE IF NOT EXISTS temp.vocab USING fts5vocab(main, search_fts, 'instance')`); err != nil {
+				return err
+			}
+			return tx.Select(r.Context(), &terms, `SELECT term || ' ' || doc || ' ' || col || ' ' || "offset" FROM temp.vocab ORDER BY 1`)
+		}); err != nil {
+			r.Fatal(err)
+		}
+		out = append(out, terms...)
+	}
+	return out
+}
+
+func TestRebuildIsTheSame(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		rnd := rand.New(rand.NewPCG(3, 4))
+		var subjects []string
+		for i := range 90 {
+			m := matter{title: fmt.Sprintf("心愿第%d号", i), body: strings.Repeat("孩子要书包", rnd.IntN(4)), place: home, public: rnd.IntN(3) > 0}
+			if len(subjects) > 9 && rnd.IntN(2) == 0 {
+				r.put("wish", subjects[rnd.IntN(len(subjects))], m)
+			} else {
+				subjects = append(subjects, r.put("wish", "", m))
+			}
+			if rnd.IntN(5) == 0 {
+				r.drain()
+			}
+		}
+		r.drain()
+		before := r.dump()
+		if len(before) < 20 {
+			t.Fatalf("%d lines", len(before))
+		}
+		if err := r.journal.Rebuild(t.Context(), r.reader()); err != nil {
+			t.Fatal(err)
+		}
+		if after := r.dump(); !slices.Equal(before, after) {
+			t.Errorf("differs: %d lines before, %d after", len(before), len(after))
+		}
+		if faults, err := r.check(t.Context(), r.journal.DB); err != nil || len(faults) != 0 {
+			t.Errorf("%v, %v", faults, err)
+		}
+	})
+}
+
+func TestCheckNamesWhatDiffers(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		var w []string
+		for i := range 8 {
+			w = append(w, r.put("wish", "", matter{title: fmt.Sprint("心愿", i), body: "孩子要书包", place: home, public: i != 1}))
+		}
+		if faults, err := r.check(t.Context(), r.journal.DB); err != nil || len(faults) != 0 {
+			t.Errorf("before the reader's first step: %v, %v", faults, err)
+		}
+		r.drain()
+		r.put("wish", w[7], matter{title: "还没有读到", place: home, public: true})
+		if faults, err := r.check(t.Context(), r.journal.DB); err != nil || len(faults) != 0 {
+			t.Fatalf("%v, %v", faults, err)
+		}
+		// Without the log's knowledge:
+		gone, changed := r.shelves["wish"][w[0]], r.shelves["wish"][w[2]]
+		gone.public, changed.title = false, "改了"
+		r.shelves["wish"][w[0]], r.shelves["wish"][w[2]] = gone, changed
+		m := r.shelves["wish"][w[1]]
+		m.public = true
+		r.shelves["wish"][w[1]] = m
+		stranger := id.New()
+		err := r.journal.DB.Write(t.Context(), func(tx *db.Tx) error {
+			d := &document{"wish", stranger, "x", "x", home, 1}
+			if err := insert(t.Context(), tx, d, 1); err != nil {
+				return err
+			}
+			if tx.Engine() == db.SQLite {
+				if err := untoken(t.Context(), tx, number(w[3])); err != nil {
+					return err
+				}
+				_, err := tx.Exec(t.Context(), `INSERT INTO search_fts (rowid, words, scope) VALUES (?, ?, ?), (5, 'a', 'b')`, number(w[3]), "别的", "wish")
+				return err
+			}
+			_, err := tx.Exec(t.Context(), `UPDATE search_docs SET words = '''别的'':1' WHERE subject = ?`, w[3])
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		faults, err := r.check(t.Context(), r.journal.DB)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := map[string]bool{w[0]: true, w[1]: true, w[2]: true, w[3]: true, stranger: true}
+		if r.journal.DB.Engine == db.SQLite {
+			want["words 5 "] = true
+		}
+		if len(faults) != len(want) {
+			t.Errorf("%d faults: %q", len(faults), faults)
+		}
+		for s := range maps.Keys(want) {
+			if !slices.ContainsFunc(faults, func(f string) bool { return strings.Contains(f, s) }) {
+				t.Errorf("%s is not named in %q", s, faults)
+			}
+		}
+	})
+}
+
+func TestSimilar(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		lamp := r.put("wish", "", matter{title: "3幢门口路灯坏了", body: "晚上很黑", place: home, public: true})
+		r.put("wish", "", matter{title: "路灯坏了", body: "", place: other, public: true})
+		r.put("wish", "", matter{title: "路灯坏了", body: "", place: home, public: false})
+		r.put("post", "", matter{title: "路灯坏了", body: "", place: home, public: true})
+		r.put("wish", "", matter{title: "想要一本书", body: "说到路灯坏了", place: home, public: true})
+		near := r.put("wish", "", matter{title: "小区路灯坏了好几天", body: "", place: home + "002", public: true})
+		r.drain()
+		for _, c := range []struct {
+			place, text string
+			limit       int
+			want        []string
+		}{
+			{home, "路灯坏了", 3, []string{lamp, near}},
+			{home, "路灯坏了\n就在小区北门，老人走路不方便，请尽快来修，谢谢", 3, []string{lamp, near}},
+			{home, "路灯坏了", 1, []string{lamp}},
+			{home + "002", "路灯坏了", 3, []string{near}},
+			{home, "借轮椅", 3, nil}, {home, "灯", 3, nil}, {home, "", 3, nil}, {home, "路灯坏了", 0, nil}, {`x"`, "路灯坏了", 3, nil},
+		} {
+			if got, err := r.Similar(t.Context(), r.journal.DB, "wish", c.place, c.text, c.limit); err != nil || !slices.Equal(got, c.want) {
+				t.Errorf("%q in %s: %v, want %v (%v)", c.text, c.place, got, c.want, err)
+			}
+		}
+		ids, err := r.Similar(t.Context(), r.journal.DB, "wish", "", "路灯坏了", 9)
+		if err != nil || len(ids) != 3 {
+			t.Errorf("everywhere: %v, %v", ids, err)
+		}
+	})
+}
+
+// TestNumbers: numbers order as ids do, and two matters that would have one number both are found.
+func TestNumbers(t *testing.T) {
+	rnd := rand.NewChaCha8([32]byte{1})
+	var ids []string
+	for i := range 2000 {
+		s, err := id.At(start.Add(time.Duration(i/4)*time.Millisecond), rnd)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, s)
+	}
+	slices.Sort(ids)
+	for i := 1; i < len(ids); i++ {
+		if number(ids[i-1]) > number(ids[i]) || number(ids[i]) <= 0 {
+			t.Fatalf("%s %d, %s %d", ids[i-1], number(ids[i-1]), ids[i], number(ids[i]))
+		}
+	}
+	each(t, func(t *testing.T, r *rig) {
+		base := ids[7]
+		twins := []string{base[:33] + "111", base[:33] + "222", base[:33] + "333"}
+		if number(twins[0]) != number(twins[1]) {
+			t.Fatal("no twins")
+		}
+		for _, s := range twins {
+			r.put("wish", s, matter{title: "双胞胎", place: home, public: true})
+		}
+		r.drain()
+		if got := r.ids("双胞", "", "", 1); len(got) != 3 {
+			t.Errorf("page by page: %v", got)
+		}
+		hide := r.shelves["wish"][twins[1]]
+		hide.public = false
+		r.put("wish", twins[1], hide)
+		r.drain()
+		r.finds("双胞", twins[0], twins[2])
+	})
+}
+
+// TestTheIndexIsUsed: no search reads documents that do not match.
+func TestTheIndexIsUsed(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		fill(t, r, 50, 2000)
+		cond, args := r.Where("wish", "e.subject", "口琴") // rare: reading every row is right for a word that many have
+		for what, q := range map[string]struct {
+			sql  string
+			args []any
+		}{
+			"search":  {found, []any{r.wanted("轮椅", "wish", home), "", int64(1) << 62, 21}},
+			"similar": {found, []any{r.anyOf(pairsOf("想借一辆轮椅"), "wish", "320105004109"), "", int64(1) << 62, 1000}},
+			"list":    {`SELECT e.subject FROM events e WHERE ` + cond, args},
+		} {
+			var plan []string
+			if r.journal.DB.Engine == db.Postgres {
+				if err := r.journal.DB.Select(t.Context(), &plan, `EXPLAIN `+q.sql, q.args...); err != nil {
+					t.Fatal(err)
+				}
+				if all := strings.Join(plan, "\n"); !strings.Contains(all, "Bitmap Index Scan on search_docs_words") || strings.Contains(all, "Seq Scan on search_docs") {
+					t.Errorf("%s:\n%s", what, all)
+				}
+				continue
+			}
+			var steps []struct {
+				ID, Parent, NotUsed int
+				Detail              string
+			}
+			if err := r.journal.DB.Select(t.Context(), &steps, `EXPLAIN QUERY PLAN `+q.sql, q.args...); err != nil {
+				t.Fatal(err)
+			}
+			for _, s := range steps {
+				plan = append(plan, s.Detail)
+			}
+			all := strings.Join(plan, "\n")
+			if !strings.Contains(all, "search_fts VIRTUAL TABLE INDEX") || strings.Contains(all, "SCAN d\n") || strings.Contains(all, "SCAN sd") {
+				t.Errorf("%s:\n%s", what, all)
+			}
+			if what != "list" && strings.Contains(all, "TEMP B-TREE") {
+				t.Errorf("%s sorts:\n%s", what, all)
+			}
+		}
+	})
+}
