@@ -8,7 +8,7 @@ const skip = new Set(["hidden", "password", "file", "submit", "button"]);
 
 const keyOf = (form) => "draft:" + location.pathname + "#" + form.id;
 
-const versionOf = (form) => form.elements.version?.value;
+const versionOf = (form) => form.elements._version?.value;
 
 function fieldsOf(form) {
 	return [...form.elements].filter((el) => el.name && !skip.has(el.type) && el.autocomplete !== "one-time-code");

@@ -158,7 +158,7 @@ func TestShellIsTheSame(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := doc.Find("[name=op_id]").Length(); n != 0 {
+	if n := doc.Find("[name=_op]").Length(); n != 0 {
 		t.Errorf("the shell has %d operation ids", n)
 	}
 	if n := doc.Find("form[method=post]").Length(); n < 2 {
