@@ -1,6 +1,7 @@
 package search
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -95,14 +96,15 @@ func (s *Service) hit(r row) Hit {
 	}
 }
 
-// Similar returns the ids of up to limit matters of a kind, at or below a place, whose titles read like text or like its
-// first line, most alike first. Anybody may read them, but they may be in any state: who wants open ones only asks for
+// Similar returns the ids of up to limit matters of a kind, at or below a place, whose titles read like the first line of
+// text, most alike first. Anybody may read them, but they may be in any state: who wants open ones only asks for
 // more and leaves out the others.
 //
 // Candidates are the newest matters that share a pair of characters; both engines' own ranking would read every document
 // that has one of the pairs, and each would rank otherwise.
 func (s *Service) Similar(ctx context.Context, q db.Queryer, kind, place, text string, limit int) ([]string, error) {
-	pairs := pairsOf(text)
+	first, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	pairs := pairsOf(first)
 	if len(pairs) == 0 || limit < 1 || place != "" && !digits(place) {
 		return nil, nil
 	}
@@ -110,50 +112,32 @@ func (s *Service) Similar(ctx context.Context, q db.Queryer, kind, place, text s
 	if place != "" {
 		scope = append(scope, place)
 	}
-	rows, err := find(ctx, q, s.anyOf(pairs, scope...), page.Ask{Limit: weighed - 1})
+	rows, err := newest(ctx, q, s.anyOf(pairs, scope...), weighed)
 	if err != nil {
 		return nil, err
 	}
-	first, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
-	type scored struct {
-		row
-		score float64
-	}
-	var all []scored
-	for _, r := range rows {
-		score := bigram.Similar(r.Title, first)
-		if first != text {
-			score = max(score, bigram.Similar(r.Title, text))
-		}
-		if score >= Alike {
-			all = append(all, scored{r, score})
-		}
-	}
-	slices.SortStableFunc(all, func(a, b scored) int { // of those alike the newer first
-		switch {
-		case a.score > b.score:
-			return -1
-		case a.score < b.score:
-			return 1
-		}
-		return 0
+	scores := make(map[string]float64, len(rows))
+	rows = slices.DeleteFunc(rows, func(r row) bool {
+		scores[r.Subject] = bigram.Similar(r.Title, first)
+		return scores[r.Subject] < Alike
 	})
-	best := make([]row, 0, len(all))
-	for _, a := range all {
-		best = append(best, a.row)
-	}
+	slices.SortStableFunc(rows, func(a, b row) int { // of those alike the newer first
+		return cmp.Compare(scores[b.Subject], scores[a.Subject])
+	})
 	var ids []string
-	for len(best) > 0 && len(ids) < limit {
-		some := best[:min(limit, len(best))]
-		best = best[len(some):]
-		shown, err := s.current(ctx, q, some)
+	for _, r := range rows {
+		if len(ids) == limit {
+			break
+		}
+		if r.Stale, err = changed(ctx, q, r); err != nil {
+			return nil, err
+		}
+		shown, err := s.current(ctx, q, []row{r})
 		if err != nil {
 			return nil, err
 		}
-		for _, r := range shown {
-			if len(ids) < limit {
-				ids = append(ids, r.Subject)
-			}
+		if len(shown) == 1 {
+			ids = append(ids, r.Subject)
 		}
 	}
 	return ids, nil

@@ -33,7 +33,9 @@ const stale = `EXISTS (SELECT 1 FROM events e WHERE e.subject = d.subject AND e.
 
 // found walks the index newest first. SQLite's FTS5 gives its rows in that
 // order by itself; CROSS JOIN keeps it on the outside.
-const found = `SELECT ` + plain + `, ` + stale + ` AS stale
+const found = `SELECT ` + plain + `, ` + stale + ` AS stale` + walk
+
+const walk = `
 	FROM {{sqlite search_fts CROSS JOIN search_docs d ON d.doc = search_fts.rowid WHERE search_fts MATCH ? AND search_fts.rowid < }}{{pg search_docs d WHERE d.words @@ ?::tsquery AND d.doc < }}coalesce((SELECT a.doc FROM search_docs a WHERE a.subject = ?), ?)
 	ORDER BY {{sqlite search_fts.rowid}}{{pg d.doc}} DESC LIMIT ?`
 
@@ -46,6 +48,19 @@ func find(ctx context.Context, q db.Queryer, expression string, ask page.Ask) ([
 	var rows []row
 	err := q.Select(ctx, &rows, found, expression, ask.After, bound, ask.Limit+1)
 	return rows, err
+}
+
+// newest reads the newest rows without asking which have changed since.
+func newest(ctx context.Context, q db.Queryer, expression string, limit int) ([]row, error) {
+	var rows []row
+	err := q.Select(ctx, &rows, `SELECT `+plain+walk, expression, "", int64(math.MaxInt64), limit)
+	return rows, err
+}
+
+// changed tells whether something happened to a matter that the index has not read yet.
+func changed(ctx context.Context, q db.Queryer, r row) (yes bool, err error) {
+	err = q.Get(ctx, &yes, `SELECT EXISTS (SELECT 1 FROM events e WHERE e.subject = ? AND e.version > ?)`, r.Subject, r.Version)
+	return yes, err
 }
 
 // subjects is the condition that a list of another feature sets on its ids. id
