@@ -67,7 +67,7 @@ type DB struct {
 
 // Open opens url: "sqlite:PATH" or "postgres://…". It changes no schema.
 func Open(ctx context.Context, rawURL string, c clock.Clock) (*DB, error) {
-	d := &DB{URL: rawURL, clock: c}
+	d := &DB{URL: strings.TrimSuffix(rawURL, "?loose"), clock: c}
 	switch {
 	case strings.HasPrefix(rawURL, "sqlite:"):
 		d.Engine = SQLite
@@ -126,7 +126,7 @@ func (d *DB) openSQLite(ctx context.Context, path string) error {
 }
 
 // Loose returns url for filling an empty place with synthetic data: commits
-// are not durable one by one, a checkpoint at Close makes all of them so.
+// are not durable one by one; Settle makes all of them so.
 func Loose(rawURL string) string {
 	if strings.HasPrefix(rawURL, "sqlite:") {
 		return rawURL + "?loose"
@@ -157,7 +157,7 @@ func (d *DB) Ping(ctx context.Context) error {
 }
 
 // Handle gives the plain pool, for migrations, backup and benchmarks only.
-func (d *DB) Handle() *sql.DB { return d.write.DB }
+func (d *DB) Handle() *sql.DB { return d.migrateHandle() }
 
 // Clock returns the clock of this node.
 func (d *DB) Clock() clock.Clock { return d.clock }
@@ -430,8 +430,10 @@ func (d *DB) Settle(ctx context.Context) error {
 		return d.lane.checkpoint(ctx)
 	}
 	_, err := d.write.ExecContext(ctx, "SELECT pg_switch_wal()")
-	if err != nil { // not a superuser: a commit of its own flushes what came before
-		_, err = d.write.ExecContext(ctx, "SET synchronous_commit = on; SELECT txid_current()")
+	if err != nil {
+		// Not a superuser: a durable commit flushes all that came before it. It
+		// must write something, for a commit that only took a number is not flushed.
+		_, err = d.write.ExecContext(ctx, "BEGIN; SET LOCAL synchronous_commit = on; SELECT pg_logical_emit_message(true, 'linli', 'settled'); COMMIT")
 	}
 	return err
 }

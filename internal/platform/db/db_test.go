@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -508,6 +509,30 @@ func TestNowIsTheNodesClockOnlyWhenItIsMadeUp(t *testing.T) {
 	})
 }
 
+func TestLooseFillingIsSettled(t *testing.T) {
+	dbtest.EachFrom(t, "notes", prepare, func(t *testing.T, url string) {
+		d := open(t, db.Loose(url))
+		ctx := t.Context()
+		if d.Engine == db.SQLite && d.URL != url {
+			t.Errorf("the URL is %s", d.URL)
+		}
+		if err := d.Write(ctx, insert(ctx, "a")); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Settle(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if d.Engine == db.SQLite {
+			if info, err := os.Stat(strings.TrimPrefix(url, "sqlite:") + "-wal"); err != nil || info.Size() != 0 {
+				t.Errorf("the log still holds what is to be durable: %v, %v", info, err)
+			}
+		}
+		if err := d.Write(ctx, insert(ctx, "b")); err != nil || count(t, open(t, url), `true`) != 2 {
+			t.Errorf("after settling: %v", err)
+		}
+	})
+}
+
 func TestOpenRefusesWhatItDoesNotKnow(t *testing.T) {
 	for _, url := range []string{"", "mysql://x", "linli.db", "postgres://u:secret@127.0.0.1:1/x?connect_timeout=1"} {
 		d, err := db.Open(t.Context(), url, clock.System{})
@@ -529,6 +554,17 @@ func TestOpenRefusesWhatItDoesNotKnow(t *testing.T) {
 			t.Errorf("Redact(%q) = %q", in, got)
 		}
 	}
+}
+
+func TestHandleDoesNotWaitForTheWriter(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, url string) {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		var one int
+		if err := open(t, url).Handle().QueryRowContext(ctx, `SELECT 1`).Scan(&one); err != nil || one != 1 {
+			t.Errorf("%d, %v", one, err)
+		}
+	})
 }
 
 func TestRender(t *testing.T) {

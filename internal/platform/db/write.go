@@ -361,9 +361,13 @@ func (l *lane) prepared(ctx context.Context, query string) (*sqlx.Stmt, error) {
 
 // checkpoint moves the log into the database file and syncs it.
 func (l *lane) checkpoint(ctx context.Context) error {
-	_, err := l.conn.ExecContext(ctx, "PRAGMA synchronous = full")
-	if err == nil {
-		_, err = l.conn.ExecContext(ctx, "PRAGMA wal_checkpoint(truncate)")
+	if _, err := l.conn.ExecContext(ctx, "PRAGMA synchronous = full"); err != nil {
+		return err
 	}
+	// A checkpoint that finds nothing to move syncs nothing: give it a page.
+	if err := l.do(ctx, func(*Tx) error { return l.exec("PRAGMA user_version = 1") }); err != nil {
+		return err
+	}
+	_, err := l.conn.ExecContext(ctx, "PRAGMA wal_checkpoint(truncate)")
 	return err
 }
