@@ -74,10 +74,14 @@ func (b *browser) signed(header string) bool {
 		return false
 	}
 	point, _ := b64.DecodeString(key)
-	x, y := new(big.Int).SetBytes(point[1:33]), new(big.Int).SetBytes(point[33:])
+	pub, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point)
+	if err != nil {
+		b.t.Error(err)
+		return false
+	}
 	sum := sha256.Sum256([]byte(parts[0] + "." + parts[1]))
 	sig, _ := b64.DecodeString(parts[2])
-	if len(sig) != 64 || !ecdsa.Verify(&ecdsa.PublicKey{Curve: elliptic.P256(), X: x, Y: y}, sum[:], new(big.Int).SetBytes(sig[:32]), new(big.Int).SetBytes(sig[32:])) {
+	if len(sig) != 64 || !ecdsa.Verify(pub, sum[:], new(big.Int).SetBytes(sig[:32]), new(big.Int).SetBytes(sig[32:])) {
 		b.t.Error("the signature is wrong")
 		return false
 	}
