@@ -32,7 +32,9 @@ var tiers = map[string]int{
 }
 
 // sameTier lists imports within a tier, "user used", with their reasons.
-var sameTier = map[string]string{}
+var sameTier = map[string]string{
+	"ballot tally": "a poll is counted by the same pure rules that count Pabulib files; tally has no tables and knows no poll",
+}
 
 // forbiddenNames say nothing about what a package is for.
 var forbiddenNames = []string{"common", "util", "utils", "helper", "helpers", "model", "models", "types", "misc", "shared", "base"}

@@ -125,6 +125,13 @@ func TestReadOnlyDatabaseIsUnavailable(t *testing.T) {
 	if err := write(); !fault.Is(err, fault.Unavailable) {
 		t.Errorf("%v", err)
 	}
+	err := d.Write(ctx, func(tx *Tx) error {
+		tx.Exec(ctx, `INSERT INTO notes VALUES ('b', '')`)
+		return nil // the function forgets its error; what it was told would be a lie
+	})
+	if !fault.Is(err, fault.Unavailable) {
+		t.Errorf("a forgotten failure is acknowledged: %v", err)
+	}
 	d.pragma(t, `PRAGMA query_only = off`)
 	if err := write(); err != nil {
 		t.Errorf("writable again: %v", err)
