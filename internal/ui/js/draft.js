@@ -85,5 +85,6 @@ export function start(words) {
 			clearTimeout(timer);
 			write(form, true);
 		});
+		form.dataset.draft = "ready";
 	}
 }

@@ -102,6 +102,7 @@ func TestDraft(t *testing.T) {
 	page := serve(t) + "/s/zh-CN/standard/form"
 	p := browser.New(t, browser.Options{})
 	p.Open(page)
+	p.Wait("form[data-draft=ready]") // the script comes after the page
 	p.Fill("#f-body", "周四上午陪我去医院")
 	p.Click("label[for=f-place-2]")
 	// The draft is written a moment after the last key.
@@ -109,6 +110,7 @@ func TestDraft(t *testing.T) {
 		t.Fatal("nothing is kept")
 	}
 	p.Open(page)
+	p.Wait("form[data-draft=ready]") // the script comes after the page
 	if got := browser.Eval[string](p, `document.getElementById("f-body").value + document.querySelector("[name=place]:checked").value`); got != "周四上午陪我去医院estate" {
 		t.Errorf("after coming back the form holds %q", got)
 	}
@@ -120,9 +122,11 @@ func TestDraft(t *testing.T) {
 		t.Errorf("after sending %d drafts are left", n)
 	}
 	p.Open(page)
+	p.Wait("form[data-draft=ready]") // the script comes after the page
 	p.Fill("#f-body", "不要了")
 	browser.Eval[bool](p, `new Promise((done) => setTimeout(() => done(true), 500))`)
 	p.Open(page)
+	p.Wait("form[data-draft=ready]") // the script comes after the page
 	p.Click(".draft button")
 	if n := browser.Eval[int](p, `localStorage.length`); n != 0 {
 		t.Errorf("after discarding %d drafts are left", n)
