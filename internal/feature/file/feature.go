@@ -2,6 +2,7 @@ package file
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -40,6 +41,13 @@ func (s *Service) Part() part.Part {
 		Works: []part.Work{{Name: "loose files", Every: time.Hour, Do: func(ctx context.Context) error {
 			_, err := s.Purge(ctx)
 			return err
+		}}, {Name: "stray blobs", Every: 24 * time.Hour, Do: func(ctx context.Context) error {
+			_, err := s.Strays(ctx)
+			return err
+		}}},
+		Checks: []part.Check{{Name: "files against their bytes", Do: func(ctx context.Context, q db.Queryer) (faults []string, err error) {
+			_, err = s.Verify(ctx, q, func(file string, err error) { faults = append(faults, fmt.Sprintf("file %s: %v", file, err)) })
+			return faults, err
 		}}},
 	}
 }

@@ -153,7 +153,7 @@ func TestVerifyNamesWhatChanged(t *testing.T) {
 		}
 		check := func() map[string]error {
 			bad := map[string]error{}
-			if n, err := h.Verify(t.Context(), func(f string, err error) { bad[f] = err }); n != 4 || err != nil {
+			if n, err := h.Verify(t.Context(), h.db, func(f string, err error) { bad[f] = err }); n != 4 || err != nil {
 				t.Fatalf("%d %v", n, err)
 			}
 			return bad
@@ -177,6 +177,10 @@ func TestVerifyNamesWhatChanged(t *testing.T) {
 		bad := check()
 		if len(bad) != 3 || !errors.Is(bad[ids[0]], blob.ErrCorrupt) || !errors.Is(bad[ids[1]], blob.ErrAbsent) || !errors.Is(bad[ids[2]], blob.ErrCorrupt) {
 			t.Errorf("%v", bad)
+		}
+		told, err := h.Part().Checks[0].Do(t.Context(), h.db)
+		if err != nil || len(told) != 3 || !strings.Contains(strings.Join(told, "\n"), "file "+ids[0]+": blob: its content") {
+			t.Errorf("%v %v", told, err)
 		}
 		if w := h.get("/files/"+ids[0], "ann"); w.Code != 500 || bytes.Contains(w.Body.Bytes(), []byte("blob")) {
 			t.Errorf("a changed file is served: %d %s", w.Code, w.Body)

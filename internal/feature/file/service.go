@@ -326,10 +326,10 @@ func (s *Service) Strays(ctx context.Context) (int, error) {
 
 // Verify reads every file and calls report for each whose bytes are lost or
 // changed. It returns how many files it read.
-func (s *Service) Verify(ctx context.Context, report func(file string, err error)) (int, error) {
+func (s *Service) Verify(ctx context.Context, q db.Queryer, report func(file string, err error)) (int, error) {
 	last, n := "", 0
 	for {
-		files, err := after(ctx, s.db, last, 200)
+		files, err := after(ctx, q, last, 200)
 		if err != nil || len(files) == 0 {
 			return n, err
 		}
