@@ -41,8 +41,13 @@ const (
 	Postgres Engine = "postgres"
 )
 
-// poolSize bounds the connections of one node (PgBouncer-friendly).
-const poolSize = 16
+// A node holds at most 16 connections of PostgreSQL (PgBouncer-friendly).
+// Reads have a pool of their own: a writer that loads something into memory,
+// such as the places, must not wait for connections that other writers hold.
+const (
+	writePool = 10
+	readPool  = 6
+)
 
 // Queryer reads. Both *DB and *Tx are one, so a store's reading functions
 // serve pages and moves alike.
@@ -74,21 +79,32 @@ func Open(ctx context.Context, rawURL string, c clock.Clock) (*DB, error) {
 		return d, d.openSQLite(ctx, strings.TrimPrefix(rawURL, "sqlite:"))
 	case strings.HasPrefix(rawURL, "postgres://"), strings.HasPrefix(rawURL, "postgresql://"):
 		d.Engine = Postgres
-		pool, err := sqlx.Open("pgx", rawURL)
-		if err != nil {
-			return nil, fmt.Errorf("open %s: %w", Redact(rawURL), err)
+		var err error
+		if d.write, err = openPool(ctx, rawURL, writePool); err != nil {
+			return nil, err
 		}
-		pool.SetMaxOpenConns(poolSize)
-		pool.SetMaxIdleConns(poolSize)
-		pool.SetConnMaxIdleTime(5 * time.Minute)
-		d.read, d.write = pool, pool
-		if err := pool.PingContext(ctx); err != nil {
-			pool.Close()
-			return nil, fmt.Errorf("reach %s: %w", Redact(rawURL), err)
+		if d.read, err = openPool(ctx, rawURL, readPool); err != nil {
+			d.write.Close()
+			return nil, err
 		}
 		return d, nil
 	}
 	return nil, fmt.Errorf("database %q: want sqlite:PATH or postgres://…", Redact(rawURL))
+}
+
+func openPool(ctx context.Context, rawURL string, size int) (*sqlx.DB, error) {
+	pool, err := sqlx.Open("pgx", rawURL)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", Redact(rawURL), err)
+	}
+	pool.SetMaxOpenConns(size)
+	pool.SetMaxIdleConns(size)
+	pool.SetConnMaxIdleTime(5 * time.Minute)
+	if err := pool.PingContext(ctx); err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("reach %s: %w", Redact(rawURL), err)
+	}
+	return pool, nil
 }
 
 func (d *DB) openSQLite(ctx context.Context, path string) error {
@@ -143,10 +159,9 @@ func Loose(rawURL string) string {
 
 // Close finishes writes under way and closes the pools.
 func (d *DB) Close() error {
-	if d.Engine == Postgres {
-		return d.read.Close() // waits for what runs
+	if d.Engine == SQLite {
+		d.lane.close()
 	}
-	d.lane.close()
 	return errors.Join(d.read.Close(), d.write.Close())
 }
 
