@@ -8,6 +8,8 @@ import (
 	"math"
 	"strings"
 
+	"github.com/jackc/pgx/v5"
+
 	"linli/internal/core/bigram"
 	"linli/internal/core/page"
 	"linli/internal/platform/db"
@@ -45,15 +47,23 @@ func find(ctx context.Context, q db.Queryer, expression string, ask page.Ask) ([
 	if ask.After != "" {
 		bound = number(ask.After) // when the last one shown is no longer there
 	}
-	var rows []row
-	err := q.Select(ctx, &rows, found, expression, ask.After, bound, ask.Limit+1)
-	return rows, err
+	return planned(ctx, q, found, expression, ask.After, bound, ask.Limit+1)
 }
 
 // newest reads the newest rows without asking which have changed since.
 func newest(ctx context.Context, q db.Queryer, expression string, limit int) ([]row, error) {
+	return planned(ctx, q, `SELECT `+plain+walk, expression, "", int64(math.MaxInt64), limit)
+}
+
+// planned has PostgreSQL plan the walk for these very words. A plan kept for any words walks by number even for a word
+// that nothing has, and reads all documents (67 ms instead of 0.1 among 110,000).
+func planned(ctx context.Context, q db.Queryer, query, expression string, args ...any) ([]row, error) {
+	args = append([]any{expression}, args...)
+	if strings.HasPrefix(expression, "(") { // a tsquery, see expression
+		args = append([]any{pgx.QueryExecModeExec}, args...)
+	}
 	var rows []row
-	err := q.Select(ctx, &rows, `SELECT `+plain+walk, expression, "", int64(math.MaxInt64), limit)
+	err := q.Select(ctx, &rows, query, args...)
 	return rows, err
 }
 
