@@ -1,6 +1,7 @@
 package app
 
 import (
+	"linli/internal/feature/ballot"
 	"linli/internal/feature/file"
 	"linli/internal/feature/group"
 	"linli/internal/feature/member"
@@ -16,6 +17,7 @@ type Features struct {
 	Member *member.Service
 	File   *file.Service
 	Wish   *wish.Service
+	Ballot *ballot.Service
 }
 
 // build makes the features in the order of their tiers and wires what one
@@ -31,9 +33,11 @@ func (h *House) build() {
 	h.Wish = wish.New(j, h.Member, h.Group, h.Place, h.File)
 	h.Wish.Page = h.page
 	h.File.View("wish", h.Wish)
+	h.Ballot = ballot.New(j, h.Member, h.Place)
+	h.Ballot.Page = h.page
 	h.Web.Identity, h.Web.Files, h.Web.Drafts = h.Member, h.File, h.Member
 	h.parts = []part.Part{
 		h.Place.Part(), h.Group.Part(), h.Member.Part(), h.File.Part(),
-		h.Wish.Part(),
+		h.Wish.Part(), h.Ballot.Part(),
 	}
 }

@@ -44,3 +44,8 @@ func (s *Service) Electors(ctx context.Context, q db.Queryer, place string, leve
 func (s *Service) ElectorsNamed(ctx context.Context, q db.Queryer, place, name string) ([]Account, error) {
 	return electorsNamed(ctx, q, place, name, 20)
 }
+
+// Underage reports whether a person whose day of birth is known is too young to vote.
+func (a Account) Underage(at int64) bool {
+	return a.Born != 0 && a.Born > time.UnixMilli(at).In(clock.China).AddDate(-VotingAge, 0, 0).UnixMilli()
+}

@@ -1,0 +1,470 @@
+package ballot_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"linli/internal/app/demo"
+	"linli/internal/core/actor"
+	"linli/internal/core/fault"
+	"linli/internal/core/flow"
+	"linli/internal/feature/ballot"
+	"linli/internal/feature/member"
+	"linli/internal/feature/tally"
+)
+
+func TestLifeIsSound(t *testing.T) {
+	if err := ballot.Life.Check(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestAPollFromAnnouncementToResult goes the whole way through the API.
+func TestAPollFromAnnouncementToResult(t *testing.T) {
+	eachHouse(t, func(t *testing.T, h *house) {
+		poll := h.poll(object{"opens": noon.Add(time.Hour), "max_choices": 2})
+		base := "/api/v1/polls/" + poll
+		if s := h.must(200, "GET", base, "", nil)["state"]; s != "draft" {
+			t.Fatalf("announced as %v", s)
+		}
+		for who, want := range map[string]bool{"demo-resident": true, "demo-newcomer": false, "demo-outsider": false, "": false} {
+			e := h.must(200, "GET", base+"/eligibility", who, nil)
+			if e["eligible"] != want || want != (e["reason"] == "") || want != (e["remedy"] == "") {
+				t.Errorf("before the opening %q is told %v", who, e)
+			}
+		}
+		vote := func(want int, who string, choices ...any) object {
+			t.Helper()
+			return h.must(want, "POST", base+"/ballots", who, object{"choices": choices})
+		}
+		vote(409, "demo-resident", "1")
+		h.clock.Advance(time.Hour) // a ballot need not wait for the sweeper
+		first := vote(200, "demo-resident", "1", "3")["receipt"]
+		if again := vote(200, "demo-resident", "2")["receipt"]; again != first || len(first.(string)) != 32 {
+			t.Errorf("receipts %v and %v", first, again)
+		}
+		vote(200, "demo-neighbour", "2", "3")
+		vote(403, "demo-outsider", "1")
+		vote(403, "demo-newcomer", "1")
+		vote(401, "", "1")
+		for _, bad := range [][]any{{}, {"4"}, {"1", "1"}, {"1", "2", "3"}, {1}, {object{"id": "1", "points": 3}}, {nil}} {
+			vote(422, "demo-resident", bad...)
+		}
+		h.must(422, "POST", base+"/ballots", "demo-resident", object{"choices": []string{"1"}, "at": 1})
+		o := h.must(200, "GET", base, "demo-resident", nil)
+		if o["state"] != "open" || o["voted"] != true || o["turnout"].(object)["voters"] != 2.0 {
+			t.Errorf("while open: %v", o)
+		}
+		if r := o["roll"].(object); r["size"].(float64) < 10 || len(r["hash"].(string)) != 64 {
+			t.Errorf("the roll is %v", r)
+		}
+		for _, door := range []string{"/result", "/ballots.csv", "/ballots.pb"} {
+			for _, who := range []string{"", "demo-community", "demo-admin", "demo-auditor", "demo-resident"} {
+				h.must(409, "GET", base+door, who, nil)
+			}
+		}
+		h.clock.Set(noon.Add(24 * time.Hour))
+		vote(409, "demo-resident", "1")
+		r := h.must(200, "GET", base+"/result", "", nil)
+		want := `[map[id:1 selected:false votes:0] map[id:2 selected:true votes:2] map[id:3 selected:true votes:1]]`
+		if got := fmt.Sprint(r["options"]); got != want || r["voters"] != 2.0 || r["changed"] != 1.0 || r["paper"] != 0.0 || r["invalid"] != 0.0 {
+			t.Errorf("result %v", r)
+		}
+		h.must(409, "GET", base+"/ballots.csv", "", nil) // two ballots would tell whose they are
+		if err := h.Work(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		items := h.must(200, "GET", base+"/timeline", "", nil)["items"].([]any)
+		var does []string
+		for _, it := range items {
+			does = append(does, it.(object)["do"].(string))
+		}
+		if got := strings.Join(does, " "); got != "create open close count" {
+			t.Errorf("timeline %s: a ballot leaves no event", got)
+		}
+		if again := h.must(200, "GET", base+"/result", "", nil); fmt.Sprint(again) != fmt.Sprint(r) {
+			t.Errorf("stored result %v differs from the computed one %v", again, r)
+		}
+		h.verify()
+	})
+}
+
+func TestWhoOpensAndCloses(t *testing.T) {
+	eachHouse(t, func(t *testing.T, h *house) {
+		body := object{"question": "先修哪一样？", "rule": "approval", "options": []string{"甲", "乙"}, "place": demo.CommunityA,
+			"opens": noon.Add(time.Hour), "closes": noon.Add(2 * time.Hour), "roll": object{"place": demo.CommunityA, "level": "V3"}}
+		for _, who := range []string{"demo-resident", "demo-grid", "demo-community-b", "demo-admin", "demo-auditor", "demo-party"} {
+			h.must(403, "POST", "/api/v1/polls", who, body)
+		}
+		h.must(401, "POST", "/api/v1/polls", "", body)
+		h.must(201, "POST", "/api/v1/polls", "demo-street", body)
+		body["roll"] = object{"place": demo.Street, "level": "V3"}
+		h.must(403, "POST", "/api/v1/polls", "demo-community", body) // not over its own residents
+		poll := h.poll(object{"opens": noon.Add(time.Hour)})
+		base := "/api/v1/polls/" + poll
+		h.must(403, "POST", base+"/open", "demo-resident", object{})
+		h.must(409, "POST", base+"/close", "demo-community", object{"reason": "x"})
+		if s := h.must(200, "POST", base+"/open", "demo-community2", object{})["state"]; s != "open" {
+			t.Errorf("opened to %v", s)
+		}
+		h.must(200, "POST", base+"/open", "demo-community", object{}) // the same again is no fault
+		h.must(403, "POST", base+"/count", "demo-community", object{})
+		h.must(422, "POST", base+"/close", "demo-community", object{})
+		o := h.must(200, "POST", base+"/close", "demo-community", object{"reason": "题目写错了，改好后重新投"})
+		if o["state"] != "closed" || o["closed_early"] != true {
+			t.Errorf("closed early: %v", o)
+		}
+		items := h.must(200, "GET", base+"/timeline", "", nil)["items"].([]any)
+		if last := items[len(items)-1].(object); last["note"] != "题目写错了，改好后重新投" {
+			t.Errorf("the reason is not published: %v", last)
+		}
+		h.must(200, "GET", base+"/result", "", nil)
+		h.must(409, "POST", base+"/open", "demo-community", object{})
+	})
+}
+
+func TestFieldsThatDoNotFit(t *testing.T) {
+	h := open(t, sqlite(t), fake())
+	for name, more := range map[string]object{
+		"one option":          {"options": []string{"甲"}},
+		"same titles":         {"options": []string{"甲", "甲"}},
+		"no options":          {"options": nil},
+		"options no list":     {"options": 3},
+		"unknown in option":   {"options": []any{object{"title": "甲", "colour": "red"}, "乙"}},
+		"negative cost":       {"options": []any{object{"title": "甲", "cost": -1}, "乙"}},
+		"no budget":           {"rule": "mes_cost", "options": []any{object{"title": "甲", "cost": 1}, object{"title": "乙", "cost": 2}}},
+		"no cost":             {"rule": "mes_cost", "budget": object{"amount": 5}},
+		"closes before opens": {"closes": noon.Add(-2 * time.Hour)},
+		"closed already":      {"closes": noon.Add(-time.Minute)},
+		"too many choices":    {"max_choices": 4},
+		"unknown rule":        {"rule": "dice"},
+		"unknown nature":      {"nature": "居民会议表决"},
+		"unknown unit":        {"unit": "flat"},
+		"unknown place":       {"place": "999999999999"},
+		"unknown roll":        {"roll": object{"place": "1", "level": "V3"}},
+		"level 4":             {"roll": object{"place": demo.CommunityA, "level": "V4"}},
+		"unknown field":       {"colour": "red"},
+		"NUL":                 {"question": "a\x00b"},
+	} {
+		body := object{"question": "先修哪一样？", "rule": "approval", "options": []any{"甲", "乙", "丙"}, "place": demo.CommunityA,
+			"opens": noon, "closes": noon.Add(time.Hour), "roll": object{"place": demo.CommunityA, "level": "V3"}}
+		for k, v := range more {
+			body[k] = v
+		}
+		if status, b := h.do("POST", "/api/v1/polls", "demo-community", body); status != 422 {
+			t.Errorf("%s: %d\n%s", name, status, b)
+		}
+	}
+}
+
+// TestOneVoterAHundredTimes: whatever is sent at once, one ballot is counted
+// and every reply names the same receipt.
+func TestOneVoterAHundredTimes(t *testing.T) {
+	eachHouse(t, func(t *testing.T, h *house) {
+		poll := h.poll(nil)
+		receipts := make([]string, 100)
+		var wg sync.WaitGroup
+		for i := range receipts {
+			wg.Go(func() {
+				var header []string
+				if i%2 == 0 {
+					header = []string{"Idempotency-Key", fmt.Sprint("k", i%10)}
+				}
+				o := h.must(200, "POST", "/api/v1/polls/"+poll+"/ballots", "demo-resident", object{"choices": []string{fmt.Sprint(i%3 + 1)}}, header...)
+				receipts[i], _ = o["receipt"].(string)
+			})
+		}
+		wg.Wait()
+		for _, r := range receipts {
+			if r == "" || r != receipts[0] {
+				t.Fatalf("receipts differ: %v", receipts)
+			}
+		}
+		h.clock.Advance(48 * time.Hour)
+		r := h.must(200, "GET", "/api/v1/polls/"+poll+"/result", "", nil)
+		sum := 0.0
+		for _, o := range r["options"].([]any) {
+			sum += o.(object)["votes"].(float64)
+		}
+		if r["voters"] != 1.0 || sum != 1 {
+			t.Errorf("one voter is counted as %v", r)
+		}
+		h.verify()
+	})
+}
+
+// TestAKeySentAgainDoesNotVoteAgain: a repeated request that comes late does
+// not undo a change made since.
+func TestAKeySentAgainDoesNotVoteAgain(t *testing.T) {
+	eachHouse(t, func(t *testing.T, h *house) {
+		poll := h.poll(nil)
+		path := "/api/v1/polls/" + poll + "/ballots"
+		a := h.must(200, "POST", path, "demo-resident", object{"choices": []string{"1"}}, "Idempotency-Key", "a")
+		h.must(200, "POST", path, "demo-resident", object{"choices": []string{"2"}}, "Idempotency-Key", "b")
+		again := h.must(200, "POST", path, "demo-resident", object{"choices": []string{"1"}}, "Idempotency-Key", "a")
+		if again["receipt"] != a["receipt"] {
+			t.Errorf("receipts %v and %v", a, again)
+		}
+		var kept []struct{ Body, Reply string }
+		if err := h.DB.Select(context.Background(), &kept, `SELECT body, reply FROM acts WHERE path = ?`, path); err != nil || len(kept) != 2 {
+			t.Fatalf("%v %v", kept, err)
+		}
+		for _, k := range kept {
+			if k.Body != "" || k.Reply != "" {
+				t.Errorf("the key tells of the ballot: %+v", k)
+			}
+		}
+		h.clock.Advance(48 * time.Hour)
+		r := h.must(200, "GET", "/api/v1/polls/"+poll+"/result", "", nil)
+		if o := r["options"].([]any)[1].(object); o["votes"] != 1.0 {
+			t.Errorf("the late repetition took the change back: %v", r)
+		}
+	})
+}
+
+// TestTheBoxIsForgotten: after the close nothing ties a voter to a ballot, and
+// the published list is in the order of the random receipts.
+func TestTheBoxIsForgotten(t *testing.T) {
+	eachHouse(t, func(t *testing.T, h *house) {
+		people := h.residents(40, nil)
+		poll := h.poll(nil)
+		receipt := map[string]string{}
+		for i, p := range people {
+			r, err := h.Ballot.Vote(as(p), poll, func() (any, error) { return []string{fmt.Sprint(i%3 + 1)}, nil })
+			if err != nil {
+				t.Fatal(err)
+			}
+			receipt[r] = fmt.Sprint(i%3 + 1)
+		}
+		h.clock.Advance(48 * time.Hour)
+		if err := h.Work(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		for _, table := range []string{"poll_box", "poll_papers", "poll_drafts"} {
+			var n int
+			if err := h.DB.Get(context.Background(), &n, `SELECT count(*) FROM `+table); err != nil || n != 0 {
+				t.Errorf("%s holds %d rows after the close, %v", table, n, err)
+			}
+		}
+		status, b := h.do("GET", "/api/v1/polls/"+poll+"/ballots.csv", "", nil)
+		rows, err := csv.NewReader(bytes.NewReader(b)).ReadAll()
+		if status != 200 || err != nil || len(rows) != 41 {
+			t.Fatalf("%d %v: %d rows", status, err, len(rows))
+		}
+		for i, r := range rows[1:] {
+			if receipt[r[0]] != r[1] {
+				t.Errorf("receipt %s is published with %q, it chose %q", r[0], r[1], receipt[r[0]])
+			}
+			if i > 0 && rows[i][0] >= r[0] {
+				t.Error("the list is not in the order of receipts")
+			}
+		}
+		status, pb := h.do("GET", "/api/v1/polls/"+poll+"/ballots.pb", "", nil)
+		var out bytes.Buffer
+		if err := tally.Run(&out, bytes.NewReader(pb), "approval", 1, false); status != 200 || err != nil || strings.TrimSpace(out.String()) != "1" {
+			t.Errorf("linli count gives %q, %v", out.String(), err)
+		}
+		h.verify()
+	})
+}
+
+// TestPaper: two staff enter the same; it blocks and is blocked by the online ballot.
+func TestPaper(t *testing.T) {
+	eachHouse(t, func(t *testing.T, h *house) {
+		poll := h.poll(nil)
+		enter := func(want int, who, voter string, choices ...string) object {
+			t.Helper()
+			return h.must(want, "POST", "/api/v1/polls/"+poll+"/papers", who, object{"voter": voter, "choices": choices})
+		}
+		vote := func(want int, who string) {
+			t.Helper()
+			h.must(want, "POST", "/api/v1/polls/"+poll+"/ballots", who, object{"choices": []string{"1"}})
+		}
+		enter(403, "demo-resident", "demo-neighbour", "1")
+		enter(422, "demo-community", "demo-outsider", "1")
+		enter(422, "demo-community", "demo-community", "1")
+		enter(422, "demo-community", "demo-neighbour", "9")
+		if e := enter(200, "demo-community", "demo-neighbour", "2"); e["done"] != false || e["receipt"] != "" {
+			t.Errorf("one entry gives %v", e)
+		}
+		vote(409, "demo-neighbour") // from the first entry on
+		enter(200, "demo-community", "demo-neighbour", "3")
+		enter(409, "demo-community2", "demo-neighbour", "2")
+		e := enter(200, "demo-community2", "demo-neighbour", "3")
+		if e["done"] != true || len(e["receipt"].(string)) != 32 {
+			t.Errorf("two entries give %v", e)
+		}
+		vote(409, "demo-neighbour")
+		vote(200, "demo-resident")
+		enter(409, "demo-community", "demo-resident", "3")
+		x := h.must(200, "POST", "/api/v1/polls/"+poll+"/papers", "demo-community", object{"voter": "demo-volunteer", "invalid": true})
+		y := h.must(200, "POST", "/api/v1/polls/"+poll+"/papers", "demo-street", object{"voter": "demo-volunteer", "invalid": true})
+		if x["done"] != false || y["done"] != true {
+			t.Errorf("a ballot that cannot be read: %v %v", x, y)
+		}
+		enter(200, "demo-community", "demo-volunteer2", "1") // never confirmed: no ballot
+		h.clock.Advance(48 * time.Hour)
+		r := h.must(200, "GET", "/api/v1/polls/"+poll+"/result", "", nil)
+		if r["voters"] != 3.0 || r["paper"] != 2.0 || r["invalid"] != 1.0 {
+			t.Errorf("result %v", r)
+		}
+		if err := h.Work(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		h.verify()
+	})
+}
+
+func TestOneBallotAHousehold(t *testing.T) {
+	eachHouse(t, func(t *testing.T, h *house) {
+		people := h.residents(3, func(i int, a *member.Account) {
+			if i < 2 {
+				a.Dwelling = demo.CommunityA + "00101" + "0301" // 1幢1单元301室
+			}
+		})
+		poll := h.poll(object{"unit": "household"})
+		vote := func(who int) error {
+			_, err := h.Ballot.Vote(as(people[who]), poll, func() (any, error) { return []string{"1"}, nil })
+			return err
+		}
+		if err := vote(0); err != nil {
+			t.Fatal(err)
+		}
+		if err := vote(1); !fault.Is(err, fault.Conflict) {
+			t.Errorf("a second ballot of one household: %v", err)
+		}
+		if err := vote(2); err != nil {
+			t.Error(err)
+		}
+		h.clock.Advance(48 * time.Hour)
+		if r := h.must(200, "GET", "/api/v1/polls/"+poll+"/result", "", nil); r["voters"] != 2.0 {
+			t.Errorf("result %v", r)
+		}
+	})
+}
+
+func TestTheRollIsFrozen(t *testing.T) {
+	eachHouse(t, func(t *testing.T, h *house) {
+		child := h.residents(1, func(_ int, a *member.Account) { a.Born = noon.AddDate(-17, 0, 0).UnixMilli() })[0]
+		poll := h.poll(nil)
+		late := h.residents(1, nil)[0]
+		for _, who := range []string{child, late} {
+			if _, err := h.Ballot.Vote(as(who), poll, func() (any, error) { return []string{"1"}, nil }); !fault.Is(err, fault.Denied) {
+				t.Errorf("who is not on the roll votes: %v", err)
+			}
+		}
+	})
+}
+
+// TestEveryRuleCounts puts the same budget to residents under every rule.
+func TestEveryRuleCounts(t *testing.T) {
+	h := open(t, sqlite(t), fake())
+	people := h.residents(24, nil)
+	for _, rule := range tally.Rules() {
+		more := object{"rule": string(rule), "options": []any{object{"title": "条凳", "cost": 3_000_00}, object{"title": "晾衣架", "cost": 5_000_00}, object{"title": "路灯", "cost": 9_000_00}},
+			"budget": object{"amount": 10_000_00}}
+		if rule == tally.Schulze || rule == tally.InstantRunoff {
+			more["budget"] = nil
+		}
+		poll := h.poll(more)
+		mark := ""
+		if rule == tally.Score {
+			mark = ":4"
+		}
+		for i, p := range people {
+			choices := []string{"1" + mark, "2" + mark}
+			if i%4 == 0 {
+				choices = []string{"3" + mark}
+			}
+			if _, err := h.Ballot.Vote(as(p), poll, func() (any, error) { return choices, nil }); err != nil {
+				t.Fatalf("%s: %v", rule, err)
+			}
+		}
+		h.must(200, "POST", "/api/v1/polls/"+poll+"/close", "demo-community", object{"reason": "试一试各种计票办法"})
+		r := h.must(200, "GET", "/api/v1/polls/"+poll+"/result", "", nil)
+		first := r["options"].([]any)[0].(object)
+		if first["selected"] != true || first["votes"] != 18.0 {
+			t.Errorf("%s: %v", rule, r)
+		}
+		// Anybody recounts it with one command.
+		_, pb := h.do("GET", "/api/v1/polls/"+poll+"/ballots.pb", "", nil)
+		var out bytes.Buffer
+		if err := tally.Run(&out, bytes.NewReader(pb), string(rule), int64(r["increment"].(float64)), false); err != nil {
+			t.Errorf("%s: %v\n%s", rule, err, pb)
+		}
+		var want []string
+		for _, o := range r["options"].([]any) {
+			if o.(object)["selected"] == true {
+				want = append(want, o.(object)["id"].(string))
+			}
+		}
+		if got := strings.Fields(out.String()); fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Errorf("%s: linli count gives %v, the poll %v", rule, got, want)
+		}
+	}
+	if err := h.Work(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	h.verify()
+}
+
+// TestVerifyNamesWhatWasChanged: a changed ballot, mark or roll does not pass.
+func TestVerifyNamesWhatWasChanged(t *testing.T) {
+	h := open(t, sqlite(t), fake())
+	people := h.residents(25, nil)
+	poll := h.poll(nil)
+	for _, p := range people {
+		if _, err := h.Ballot.Vote(as(p), poll, func() (any, error) { return []string{"1"}, nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.clock.Advance(48 * time.Hour)
+	if err := h.Work(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	h.verify()
+	check := h.Ballot.Part().Checks[0]
+	for do, undo := range map[string]string{
+		`UPDATE poll_ballots SET choices = '2' WHERE receipt = (SELECT min(receipt) FROM poll_ballots)`: `UPDATE poll_ballots SET choices = '1'`,
+		`UPDATE poll_roll SET voted = 0`:                                                 `UPDATE poll_roll SET voted = 1 WHERE voter IN (SELECT id FROM accounts WHERE public_name LIKE '居民%')`,
+		`UPDATE poll_roll SET household = 'x'`:                                           `UPDATE poll_roll SET household = voter`,
+		`UPDATE polls SET voters = voters - 1`:                                           `UPDATE polls SET voters = voters + 1`,
+		`UPDATE poll_results SET result = replace(result, '"voters":25', '"voters":24')`: `UPDATE poll_results SET result = replace(result, '"voters":24', '"voters":25')`,
+	} {
+		if _, err := h.DB.Handle().Exec(do); err != nil {
+			t.Fatal(err)
+		}
+		faults, err := check.Do(context.Background(), h.DB)
+		if err != nil || len(faults) == 0 || !strings.Contains(faults[0], poll) {
+			t.Errorf("%s passes: %v %v", do, faults, err)
+		}
+		if _, err := h.DB.Handle().Exec(undo); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.verify()
+}
+
+func TestMatrix(t *testing.T) {
+	now := noon.UnixMilli()
+	poll := func(s flow.State) *ballot.Poll {
+		p := &ballot.Poll{Head: flow.Head{State: s}, RollPlace: demo.CommunityA, Closes: now + 1}
+		p.Locate(demo.CommunityA)
+		return p
+	}
+	staff := func(place string) actor.Actor {
+		return actor.Actor{ID: "s", Roles: []actor.Role{{Name: actor.Staff, Place: place}}}
+	}
+	got := ballot.Life.Matrix(
+		[]flow.Sample[*ballot.Poll]{{Name: "draft", Value: poll(ballot.Draft)}, {Name: "open", Value: poll(ballot.Open)}, {Name: "closed", Value: poll(ballot.Closed)}},
+		[]flow.Sample[actor.Actor]{{Name: "anonymous"}, {Name: "resident", Value: actor.Actor{ID: "r", Level: actor.V3, Home: demo.CommunityA}},
+			{Name: "community", Value: staff(demo.CommunityA)}, {Name: "community-b", Value: staff(demo.CommunityB)},
+			{Name: "street", Value: staff(demo.Street)}, {Name: "admin", Value: actor.Actor{ID: "a", Roles: []actor.Role{{Name: actor.Admin, Place: demo.District}}}}}, now)
+	golden(t, "matrix.txt", got)
+}
