@@ -52,7 +52,7 @@ CREATE INDEX wishes_community_state ON wishes (community, state, id);
 CREATE INDEX wishes_street ON wishes (street, id);
 CREATE INDEX wishes_state ON wishes (state, id);
 CREATE INDEX wishes_author ON wishes (author, id);
-CREATE INDEX wishes_helped ON wishes (helped, id) WHERE helped <> '';
+CREATE INDEX wishes_helped ON wishes (helped, id);
 CREATE INDEX wishes_due ON wishes (due_at) WHERE due_at > 0;
 
 CREATE TABLE wish_claims (
@@ -69,7 +69,7 @@ CREATE TABLE wish_claims (
 );
 CREATE INDEX wish_claims_wish ON wish_claims (wish, id);
 CREATE INDEX wish_claims_account ON wish_claims (account, wish);
-CREATE INDEX wish_claims_grp ON wish_claims (grp, wish) WHERE grp <> '';
+CREATE INDEX wish_claims_grp ON wish_claims (grp, wish);
 CREATE UNIQUE INDEX wish_claims_lead ON wish_claims (wish) WHERE lead = 1 AND state IN ('held', 'delivered');
 
 -- +goose Down

@@ -1,11 +1,13 @@
 package app
 
 import (
+	"linli/internal/feature/ask"
 	"linli/internal/feature/ballot"
 	"linli/internal/feature/file"
 	"linli/internal/feature/group"
 	"linli/internal/feature/member"
 	"linli/internal/feature/place"
+	"linli/internal/feature/search"
 	"linli/internal/feature/wish"
 	"linli/internal/platform/part"
 )
@@ -17,6 +19,8 @@ type Features struct {
 	Member *member.Service
 	File   *file.Service
 	Wish   *wish.Service
+	Search *search.Service
+	Ask    *ask.Service
 	Ballot *ballot.Service
 }
 
@@ -27,17 +31,24 @@ func (h *House) build() {
 	h.Place = place.New(j)
 	h.Group = group.New(j)
 	h.Member = member.New(j, h.Group, h.Place, h.Session)
-	h.Member.Secret = h.Config.Secret
+	h.Member.Secret, h.Member.Page, h.Member.Allow = h.Config.Secret, h.page, h.Web.Allow
+	h.Member.Demo, h.Member.Base = h.Demo, h.Config.BaseURL
 	j.Actors, j.Spans = h.Member, h.Place
 	h.File = file.New(j, h.Blobs)
 	h.Wish = wish.New(j, h.Member, h.Group, h.Place, h.File)
 	h.Wish.Page = h.page
 	h.File.View("wish", h.Wish)
+	h.Search = search.New(j, h.Place)
+	h.Search.Page = h.page
+	h.Search.Register("wish", "wishes", h.Wish)
+	h.Wish.Finder = h.Search
+	h.Ask = ask.New(h.Wish)
+	h.Ask.Page = h.page
 	h.Ballot = ballot.New(j, h.Member, h.Place)
 	h.Ballot.Page = h.page
 	h.Web.Identity, h.Web.Files, h.Web.Drafts = h.Member, h.File, h.Member
 	h.parts = []part.Part{
 		h.Place.Part(), h.Group.Part(), h.Member.Part(), h.File.Part(),
-		h.Wish.Part(), h.Ballot.Part(),
+		h.Wish.Part(), h.Ask.Part(), h.Ballot.Part(),
 	}
 }
