@@ -1,0 +1,223 @@
+package ballot_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+
+	"fmt"
+	"regexp"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"linli/internal/app"
+	"linli/internal/core/clock"
+	"linli/internal/core/fault"
+	"linli/internal/platform/dbtest"
+)
+
+// TestClosingSecond: thousands vote while the poll closes, on PostgreSQL by two
+// nodes. Every ballot that was acknowledged is counted, every other is told
+// that it came late, and the tally is that of the published ballots.
+func TestClosingSecond(t *testing.T) {
+	voters := 5000
+	if testing.Short() {
+		voters = 500
+	}
+	dbtest.EachFrom(t, "people", prepare, func(t *testing.T, url string) {
+		now := fake()
+		nodes := []*house{open(t, url, now)}
+		if strings.HasPrefix(url, "postgres") {
+			nodes = append(nodes, open(t, url, now))
+		}
+		h := nodes[0]
+		people := h.residents(voters, nil)
+		closes := noon.Add(time.Hour)
+		poll := h.poll(object{"closes": closes})
+		now.Set(closes.Add(-time.Millisecond))
+
+		var mu sync.Mutex
+		receipts := map[string]string{} // acknowledged
+		var late, sent atomic.Int64
+		var wg sync.WaitGroup
+		work := make(chan int)
+		for w := range 64 {
+			node := nodes[w%len(nodes)]
+			wg.Go(func() {
+				for i := range work {
+					choice := fmt.Sprint(i%3 + 1)
+					r, err := node.Ballot.Vote(as(people[i]), poll, func() (any, error) { return []string{choice}, nil })
+					switch {
+					case err == nil:
+						mu.Lock()
+						receipts[r] = choice
+						mu.Unlock()
+					case fault.Is(err, fault.Late):
+						late.Add(1)
+					default:
+						t.Errorf("voter %d: %v", i, err)
+					}
+					sent.Add(1)
+				}
+			})
+		}
+		closer := make(chan error, len(nodes))
+		for i := range people {
+			if i == voters/2 { // the second strikes while ballots are under way
+				now.Set(closes)
+				for _, n := range nodes {
+					go func() { closer <- n.Ballot.Work(context.Background()) }()
+				}
+			}
+			work <- i
+		}
+		close(work)
+		wg.Wait()
+		for range nodes {
+			if err := <-closer; err != nil {
+				t.Error(err)
+			}
+		}
+		if err := h.Ballot.Work(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		if len(receipts)+int(late.Load()) != voters || late.Load() == 0 || len(receipts) == 0 {
+			t.Errorf("%d taken and %d late of %d", len(receipts), late.Load(), voters)
+		}
+		_, b := nodes[len(nodes)-1].do("GET", "/api/v1/polls/"+poll+"/ballots.csv", "", nil)
+		rows, err := csv.NewReader(bytes.NewReader(b)).ReadAll()
+		if err != nil || len(rows)-1 != len(receipts) {
+			t.Fatalf("%d published, %d acknowledged, %v", len(rows)-1, len(receipts), err)
+		}
+		votes := map[string]int{}
+		for _, r := range rows[1:] {
+			if receipts[r[0]] != r[1] {
+				t.Fatalf("receipt %s chose %q, published is %q", r[0], receipts[r[0]], r[1])
+			}
+			votes[r[1]]++
+		}
+		res := h.must(200, "GET", "/api/v1/polls/"+poll+"/result", "", nil)
+		for _, o := range res["options"].([]any) {
+			o := o.(object)
+			if o["votes"] != float64(votes[o["id"].(string)]) {
+				t.Errorf("option %v, published are %v", o, votes)
+			}
+		}
+		if res["voters"] != float64(len(receipts)) {
+			t.Errorf("result %v", res)
+		}
+		h.verify()
+		t.Logf("%d taken, %d late", len(receipts), late.Load())
+	})
+}
+
+// TestTwoNodesWithTheDatabasesClock: on PostgreSQL nodes go by the database's
+// time, whatever their own; a poll closes for both at once.
+func TestTwoNodesWithTheDatabasesClock(t *testing.T) {
+	url := dbtest.PostgresFromTemplate(t, "people", prepare)
+	var nodes []*app.House
+	for range 2 {
+		h, err := app.Open(context.Background(), config(t.TempDir(), url, clock.System{}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer h.Close()
+		nodes = append(nodes, h)
+	}
+	h := open(t, url, fake())
+	people := h.residents(300, nil)
+	h.clock.Set(clock.System{}.Now())
+	closes := clock.System{}.Now().Add(400 * time.Millisecond)
+	poll := h.poll(object{"opens": closes.Add(-time.Hour), "closes": closes})
+	var wg sync.WaitGroup
+	var taken, late atomic.Int64
+	for w, n := range []*app.House{nodes[0], nodes[1], nodes[0], nodes[1]} {
+		wg.Go(func() {
+			for i := w; ; i = (i + 4) % len(people) {
+				_, err := n.Ballot.Vote(as(people[i]), poll, func() (any, error) { return []string{"1"}, nil })
+				switch {
+				case err == nil:
+					taken.Add(1)
+				case fault.Is(err, fault.Late):
+					late.Add(1)
+					return
+				default:
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	_, res, err := nodes[1].Ballot.ResultOf(context.Background(), poll, clock.System{}.Now().UnixMilli())
+	if err != nil || res.Voters == 0 || res.Voters > 300 || res.Options[0].Votes != res.Voters || late.Load() != 4 {
+		t.Errorf("%+v %v, %d late", res, err, late.Load())
+	}
+}
+
+// random is what differs between two renderings of one thing: operation ids.
+var random = regexp.MustCompile(`name="_op" value="[^"]*"`)
+
+// TestNoDoorTellsBeforeTheClose walks all routes of the house as many actors,
+// then lets every voter vote otherwise, and walks again: not a byte may differ.
+func TestNoDoorTellsBeforeTheClose(t *testing.T) {
+	h := open(t, sqlite(t), fake())
+	people := h.residents(30, nil)
+	poll := h.poll(nil)
+	vote := func(choice string) {
+		for _, p := range people {
+			if _, err := h.Ballot.Vote(as(p), poll, func() (any, error) { return []string{choice}, nil }); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	walk := func() map[string]string {
+		if err := h.Work(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		seen := map[string]string{}
+		for _, r := range h.Web.Routes() {
+			if r.Method != "GET" {
+				continue
+			}
+			path := strings.ReplaceAll(r.Path, "{id}", poll)
+			path = strings.ReplaceAll(path, "{$}", "")
+			for strings.Contains(path, "{") {
+				i, j := strings.Index(path, "{"), strings.Index(path, "}")
+				path = path[:i] + poll + path[j+1:]
+			}
+			for _, who := range []string{"", "demo-resident", "demo-community", "demo-street", "demo-district", "demo-admin", "demo-auditor", "demo-party"} {
+				status, b := h.do("GET", path, who, nil)
+				seen[r.Method+" "+path+" as "+who] = fmt.Sprint(status, " ", random.ReplaceAllString(string(b), ""))
+			}
+		}
+		return seen
+	}
+	vote("1")
+	walk() // what a walk itself leaves behind, such as who looked, is there before both
+	before := walk()
+	vote("2")
+	after := walk()
+	if len(before) < 100 {
+		t.Fatalf("only %d doors", len(before))
+	}
+	for door, was := range before {
+		if after[door] != was {
+			t.Errorf("%s tells how people vote:\n%s\n%s", door, was, after[door])
+		}
+	}
+	for _, table := range []string{"events", "event_words", "acts"} {
+		var n int
+		if err := h.DB.Get(context.Background(), &n, `SELECT count(*) FROM `+table+` WHERE `+map[string]string{
+			"events": `subject = ? AND move NOT IN ('create', 'open')`, "event_words": `words LIKE '%' || ? || '%'`, "acts": `path LIKE '%' || ? || '%'`}[table], poll); err != nil || n != 0 {
+			t.Errorf("%s holds %d rows about ballots, %v", table, n, err)
+		}
+	}
+	h.clock.Advance(48 * time.Hour)
+	if _, r, err := h.Ballot.ResultOf(context.Background(), poll, h.clock.Now().UnixMilli()); err != nil || r.Options[1].Votes != 30 || r.Changed != 30 {
+		t.Errorf("%+v %v", r, err)
+	}
+}
