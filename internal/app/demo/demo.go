@@ -104,7 +104,7 @@ func places(ctx context.Context, h *app.House) error {
 	if err := h.Place.Put(ctx, "", more...); err != nil {
 		return err
 	}
-	for key, value := range map[string]string{"site.demo": "true", "site.place": CommunityA} {
+	for key, value := range map[string]string{"site.demo": "true", "site.place": CommunityA, "signin.second_factor": "false"} {
 		if err := h.Place.Set(ctx, "", "", key, value); err != nil {
 			return err
 		}

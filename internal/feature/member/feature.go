@@ -11,10 +11,13 @@ import (
 //go:embed locale
 var texts embed.FS
 
+//go:embed passkey.js
+var assets embed.FS
+
 // Part is what members hand to the house.
 func (s *Service) Part() part.Part {
 	return part.Part{
-		Name: "member", Texts: texts, Routes: s.routes(),
+		Name: "member", Texts: texts, Assets: assets, Routes: s.routes(),
 		Works: []part.Work{
 			{Name: "who looked", Every: time.Second, Do: s.WriteLooks},
 			{Name: "old drafts and codes", Every: time.Hour, Do: s.Purge},
@@ -42,12 +45,6 @@ type RoleJSON struct {
 // HomeJSON is the community's code, never the dwelling.
 type HomeJSON struct {
 	Place string `json:"place"`
-}
-
-func (s *Service) routes() []web.Route {
-	return []web.Route{
-		{Method: "GET", Path: "/api/v1/me", Name: "me", Summary: "Who am I", SignedIn: true, Out: MeJSON{}, Do: s.me},
-	}
 }
 
 func (s *Service) me(c *web.Call) (any, error) {

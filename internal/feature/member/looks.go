@@ -100,12 +100,17 @@ func (s *Service) Draft(ctx context.Context, account, operation string) (path, f
 	return path, form, err
 }
 
-// Purge drops drafts and one-time codes that are too old.
+// Purge drops drafts, one-time codes and the log of looks when they are too old.
 func (s *Service) Purge(ctx context.Context) error {
 	return s.journal.DB.Write(ctx, func(tx *db.Tx) error {
 		now, err := tx.Now(ctx)
 		if err != nil {
 			return err
+		}
+		if end := s.places.After("", "member.looks_kept", now); end != 0 { // as long back as the span reaches ahead
+			if err := purgeLooks(ctx, tx, 2*now-end); err != nil {
+				return err
+			}
 		}
 		return purge(ctx, tx, now-DraftKept.Milliseconds(), now-CodeKept.Milliseconds())
 	})

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"strings"
 	"sync"
+	"time"
 
 	"linli/internal/core/actor"
 	"linli/internal/core/event"
@@ -19,6 +20,9 @@ import (
 	"linli/internal/core/id"
 	"linli/internal/platform/db"
 	"linli/internal/platform/journal"
+	"linli/internal/platform/part"
+	"linli/internal/platform/session"
+	"linli/internal/ui"
 )
 
 // Account is one person's account. Times are UTC ms.
@@ -64,8 +68,14 @@ type Groups interface {
 	Name(group string) string
 }
 
-// Places tells a place's name.
-type Places interface{ Name(code string) string }
+// Places tells a place's name, its settings and whether a code is known.
+type Places interface {
+	Name(code string) string
+	Known(code string) bool
+	Bool(place, key string) bool
+	After(place, key string, from int64) int64
+	Define(defs ...part.Setting)
+}
 
 // Service knows who is who.
 type Service struct {
@@ -74,6 +84,20 @@ type Service struct {
 	places  Places
 	session Sessions
 	Secret  []byte // of the installation; keys one-time codes
+	Page    ui.Shell
+	// Allow takes a token of a named limit and says how long to wait when there is none.
+	Allow func(key string, every time.Duration, burst int) time.Duration
+	Codes CodeSender // sends one-time codes; nil writes them to the log
+	// Demo reports whether this is a demo, where a code is shown on the page.
+	Demo      func() bool
+	Providers []Provider // other houses one may sign in with
+	Base      string     // configured address of the site; passkeys belong to its host
+	// Exports give what other features hold of a person, by the name of the file in the archive.
+	Exports map[string]func(ctx context.Context, q db.Queryer, account string) (any, error)
+	// Erasers take a person out of other features, in the transaction of the erasure.
+	Erasers []func(ctx context.Context, tx *db.Tx, account string) error
+	// Leavers pass on what a person held by name when the person leaves a post.
+	Leavers []func(ctx context.Context, tx *db.Tx, account, successor string) error
 
 	mu     sync.Mutex
 	gen    uint64
@@ -90,6 +114,12 @@ type known struct {
 	since int64 // sessions begun before it are void
 }
 
+// Settings are the rules of signing in, with their defaults.
+var Settings = []part.Setting{
+	{Key: "signin.second_factor", Default: "true", Kind: "bool"}, // staff, auditors and administrators need one
+	{Key: "member.looks_kept", Default: "730d", Kind: "span"},    // how long it is kept who looked
+}
+
 type token struct {
 	account string
 	expires int64
@@ -97,15 +127,29 @@ type token struct {
 
 type named struct{ public, unit string }
 
-// Sessions tells which account a request's cookie belongs to, "" for none;
-// begun is when the person signed in.
+// Sessions keeps people signed in; platform/session implements it.
 type Sessions interface {
 	Account(ctx context.Context) (account string, begun int64)
+	Begin(ctx context.Context, account string, now int64) error
+	End(ctx context.Context) error
+	Renew(ctx context.Context) error
+	Put(ctx context.Context, key, value string)
+	Get(ctx context.Context, key string) string
+	Take(ctx context.Context, key string) string
+	List(ctx context.Context, q db.Queryer, account string) ([]session.Info, error)
+	EndOthers(ctx context.Context, tx *db.Tx, account string) error
+	EndOne(ctx context.Context, tx *db.Tx, account, id string) error
+	EndAll(ctx context.Context, tx *db.Tx, account string) error
 }
 
 // New returns the service.
 func New(j *journal.Journal, groups Groups, places Places, sessions Sessions) *Service {
-	return &Service{journal: j, groups: groups, places: places, session: sessions}
+	places.Define(Settings...)
+	return &Service{
+		journal: j, groups: groups, places: places, session: sessions, Demo: func() bool { return false },
+		Allow:   func(string, time.Duration, int) time.Duration { return 0 },
+		Exports: map[string]func(context.Context, db.Queryer, string) (any, error){},
+	}
 }
 
 // fresh empties memory when a member or group event was noticed. Callers hold mu.

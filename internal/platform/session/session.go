@@ -44,7 +44,11 @@ func (m *Manager) Middleware(next http.Handler) http.Handler { return m.scs.Load
 
 // Account is whose session it is, "" for none, and when that person signed in (UTC ms).
 func (m *Manager) Account(ctx context.Context) (account string, begun int64) {
-	return m.scs.GetString(ctx, "account"), m.scs.GetInt64(ctx, "begun")
+	account = m.scs.GetString(ctx, "account")
+	if now := m.db.Clock().Now().UnixMilli(); account != "" && now-m.scs.GetInt64(ctx, "seen") > seenEvery.Milliseconds() {
+		m.scs.Put(ctx, "seen", now)
+	}
+	return account, m.scs.GetInt64(ctx, "begun")
 }
 
 // Begin signs a person in: a new token, so that one planted before is worthless.
@@ -54,6 +58,7 @@ func (m *Manager) Begin(ctx context.Context, account string, now int64) error {
 	}
 	m.scs.Put(ctx, "account", account)
 	m.scs.Put(ctx, "begun", now)
+	m.scs.Put(ctx, "seen", m.db.Clock().Now().UnixMilli())
 	return nil
 }
 
@@ -98,14 +103,15 @@ func (s *store) FindCtx(ctx context.Context, token string) ([]byte, bool, error)
 }
 
 func (s *store) CommitCtx(ctx context.Context, token string, b []byte, expiry time.Time) error {
-	account := ""
+	account, agent := "", ""
 	if _, values, err := (scs.GobCodec{}).Decode(b); err == nil {
 		account, _ = values["account"].(string)
+		agent, _ = values["agent"].(string)
 	}
 	return s.db.Write(ctx, func(tx *db.Tx) error {
-		_, err := tx.Exec(ctx, `INSERT INTO sessions (token, data, account, seen, expiry) VALUES (?, ?, ?, ?, ?)
-			ON CONFLICT (token) DO UPDATE SET data = excluded.data, account = excluded.account, expiry = excluded.expiry`,
-			token, base64.StdEncoding.EncodeToString(b), account, s.db.Clock().Now().UnixMilli(), expiry.UnixMilli())
+		_, err := tx.Exec(ctx, `INSERT INTO sessions (token, data, account, agent, seen, expiry) VALUES (?, ?, ?, ?, ?, ?)
+			ON CONFLICT (token) DO UPDATE SET data = excluded.data, account = excluded.account, agent = excluded.agent, seen = excluded.seen, expiry = excluded.expiry`,
+			token, base64.StdEncoding.EncodeToString(b), account, agent, s.db.Clock().Now().UnixMilli(), expiry.UnixMilli())
 		return err
 	})
 }

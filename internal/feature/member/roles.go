@@ -1,0 +1,279 @@
+package member
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"linli/internal/core/access"
+	"linli/internal/core/actor"
+	"linli/internal/core/clock"
+	"linli/internal/core/fault"
+	"linli/internal/core/flow"
+	"linli/internal/core/id"
+	"linli/internal/platform/db"
+	"linli/internal/platform/web"
+	"linli/internal/ui"
+	when "linli/internal/ui/text"
+)
+
+// PlaceRoles are the roles held on a place, as the workbench gives them.
+var PlaceRoles = []string{actor.GridWorker, actor.BuildingHead, actor.PartyMember, actor.Expert, actor.Staff, actor.Auditor, actor.Admin}
+
+var (
+	roleFields = []flow.Field{
+		text("account", 60, true), {Name: "role", Kind: flow.Enum, Values: PlaceRoles, Required: true},
+		text("place", 20, true), text("post", 20, false), text("until", 10, false),
+	}
+	leaveFields = []flow.Field{text("account", 60, true), text("successor", 60, false)}
+)
+
+func (s *Service) roleRoutes() []web.Route {
+	return []web.Route{
+		{Method: "GET", Path: "/staff/roles", Name: "page-roles", SignedIn: true, Do: func(c *web.Call) (any, error) { return s.rolesPage(c, nil) }},
+		{Method: "POST", Path: "/staff/roles", Name: "grant-role", SignedIn: true, Do: s.grantRole},
+		{Method: "POST", Path: "/staff/roles/leave", Name: "leave-posts", SignedIn: true, Do: s.leave},
+		{Method: "POST", Path: "/staff/roles/{id}/end", Name: "end-role", SignedIn: true, Do: s.endRole},
+	}
+}
+
+// mayGrant: staff give the roles of everyday work at or below their place; the
+// powerful ones come from above, or from an administrator of the place.
+func mayGrant(a actor.Actor, role, place string) bool {
+	if a.Has(actor.Admin, place) {
+		return true
+	}
+	if !powerful(role) {
+		return a.StaffReaching(place)
+	}
+	return role != actor.Admin && slices.ContainsFunc(a.Roles, func(r actor.Role) bool {
+		return r.Name == actor.Staff && access.Covers(r.Place, place) && (len(r.Place) < len(place) || role == actor.Expert)
+	})
+}
+
+func (s *Service) rolesPage(c *web.Call, sent *ui.Sent) (templ.Component, error) {
+	if !c.Actor.Holds(actor.Staff) && !c.Actor.Holds(actor.Admin) {
+		return nil, fault.Absent()
+	}
+	ctx := c.Context()
+	p := s.bench(c, "member.roles")
+	place := ""
+	t := ui.Table{Caption: c.T("member.roles"), Hidden: true, Columns: []ui.Column{{Label: c.T("member.people_name")}, {Label: c.T("member.field.role")},
+		{Label: c.T("member.field.place")}, {Label: c.T("member.field.until")}, {Label: c.T("member.act")}}}
+	seen := map[string]bool{}
+	for _, r := range c.Actor.Roles {
+		if r.Name != actor.Staff && r.Name != actor.Admin || r.Place == "" {
+			continue
+		}
+		place = r.Place
+		held, err := heldAt(ctx, s.journal.DB, r.Place, c.Now())
+		if err != nil {
+			return nil, err
+		}
+		for _, h := range held {
+			if seen[h.ID] {
+				continue
+			}
+			seen[h.ID] = true
+			until := c.T("member.open_end")
+			if h.ToAt != 0 {
+				until = when.Date(p.Lang, time.UnixMilli(h.ToAt))
+			}
+			end := ui.Cell{Text: "—"}
+			if h.Account != c.Actor.ID && mayGrant(c.Actor, h.Role, h.Place) {
+				end = ui.Cell{Body: button(p, "/staff/roles/"+h.ID+"/end", c.T("member.role_end"), h.Name)}
+			}
+			role := c.T("member.role." + h.Role)
+			if h.Post != "" {
+				role += " · " + h.Post
+			}
+			t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{{Text: h.Name}, {Text: role}, {Text: s.places.Name(h.Place)}, {Text: until}, end}})
+		}
+	}
+	here := func(do string) *ui.Sent {
+		if sent != nil && sent.Do == do {
+			return sent
+		}
+		return nil
+	}
+	sum1, give := ui.Sheet{
+		Kind: "member", ID: "role", Action: "/staff/roles", Button: c.T("member.button.role"), Fields: roleFields, Sent: here("role"),
+		Dress: map[string]ui.Field{"until": {Type: ui.DateField}, "place": {Value: place}},
+	}.Draw(p)
+	sum2, leave := ui.Sheet{Kind: "member", ID: "leave", Action: "/staff/roles/leave", Button: c.T("member.button.leave"), Fields: leaveFields, Sent: here("leave"), Danger: true}.Draw(p)
+	return ui.Bench(p, sum1, sum2, head(p, c.T("member.roles_lead")), peopleTabs(c, p, "roles"), ui.DataTable(p, t),
+		ui.With(ui.Block(c.T("member.role_give"), ui.Link{}), ui.With(ui.Details(c.T("member.role_give")), ui.Paragraph(c.T("member.role_give_text")), give)),
+		ui.With(ui.Block(c.T("member.leave"), ui.Link{}), ui.With(ui.Details(c.T("member.leave")), ui.Paragraph(c.T("member.leave_text")), leave))), nil
+}
+
+// day reads a date as the last moment of that day; 0 for none.
+func day(in flow.Input, name string, now int64) (int64, error) {
+	if in.Text(name) == "" {
+		return 0, nil
+	}
+	t, err := time.ParseInLocation(time.DateOnly, in.Text(name), clock.China)
+	if err != nil {
+		return 0, fault.Field1(name, "member.bad_day")
+	}
+	end := t.AddDate(0, 0, 1).UnixMilli()
+	if end <= now {
+		return 0, fault.Field1(name, "member.past_day")
+	}
+	return end, nil
+}
+
+// grantRole gives a role, or asks for a second person where the role is powerful.
+func (s *Service) grantRole(c *web.Call) (any, error) {
+	out, err := s.act(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
+		if !a.Holds(actor.Staff) && !a.Holds(actor.Admin) {
+			return "", fault.Absent()
+		}
+		in, err := c.Body(roleFields)
+		if err != nil {
+			return "", err
+		}
+		role, place := in.Text("role"), in.Text("place")
+		if !s.places.Known(place) {
+			return "", fault.Field1("place", "member.no_place")
+		}
+		if !mayGrant(a, role, place) {
+			return "", fault.Field1("role", "member.not_yours_to_give")
+		}
+		acc, err := byName(ctx, tx, in.Text("account"))
+		if errors.Is(err, db.ErrNoRows) || err == nil && acc.State != "active" {
+			return "", fault.Field1("account", "member.no_account")
+		}
+		if err != nil {
+			return "", err
+		}
+		if acc.ID == a.ID {
+			return "", fault.Field1("account", "member.not_oneself")
+		}
+		until, err := day(in, "until", now)
+		if err != nil {
+			return "", err
+		}
+		if !powerful(role) {
+			return "/staff/roles?done=role", s.Give(ctx, tx, a.ID, acc.ID, Grant{Role: role, Place: place, Post: in.Text("post"), ToAt: until})
+		}
+		return "/staff/checks?done=role_asked", s.askRole(ctx, tx, a.ID, acc.ID, place, Asked{Role: role, Post: in.Text("post"), Until: until}, now)
+	})
+	return s.again(c, out, err, func(sent *ui.Sent) (templ.Component, error) { sent.Do = "role"; return s.rolesPage(c, sent) })
+}
+
+func (s *Service) askRole(ctx context.Context, tx *db.Tx, by, account, place string, ask Asked, now int64) error {
+	r := Request{ID: id.New(), Kind: "role", Account: account, Place: place, Data: encodeAsked(ask), State: "open", AskedBy: by, AskedAt: now}
+	if err := insertAsk(ctx, tx, r); err != nil {
+		return err
+	}
+	return s.touch(ctx, tx, now, by, account, "role_asked")
+}
+
+// endRole ends one role at once; ending needs one person.
+func (s *Service) endRole(c *web.Call) (any, error) {
+	return s.act(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
+		g, err := grantByID(ctx, tx, c.Path("id"))
+		if errors.Is(err, db.ErrNoRows) || err == nil && !mayGrant(a, g.Role, g.Place) {
+			return "", fault.Absent()
+		}
+		if err != nil {
+			return "", err
+		}
+		if g.Account == a.ID {
+			return "", fault.New(fault.Denied, "member.not_oneself")
+		}
+		return "/staff/roles?done=role_end", s.EndGrant(ctx, tx, a.ID, g)
+	})
+}
+
+// EndGrant ends one role now.
+func (s *Service) EndGrant(ctx context.Context, tx *db.Tx, by string, g Grant) error {
+	now, err := tx.Now(ctx)
+	if err != nil {
+		return err
+	}
+	if err := endGrantByID(ctx, tx, g.ID, now); err != nil {
+		return err
+	}
+	return s.touch(ctx, tx, now, by, g.Account, "role_end")
+}
+
+// leave is the hand-over when a worker leaves: the roles the caller may give
+// end now and pass to a successor, the powerful ones by a second person.
+// Matters wait for roles, not for persons, so none of them is lost; what
+// features hold by name they pass on themselves.
+func (s *Service) leave(c *web.Call) (any, error) {
+	out, err := s.act(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
+		if !a.Holds(actor.Staff) && !a.Holds(actor.Admin) {
+			return "", fault.Absent()
+		}
+		in, err := c.Body(leaveFields)
+		if err != nil {
+			return "", err
+		}
+		acc, err := byName(ctx, tx, in.Text("account"))
+		if errors.Is(err, db.ErrNoRows) {
+			return "", fault.Field1("account", "member.no_account")
+		}
+		if err != nil {
+			return "", err
+		}
+		if acc.ID == a.ID {
+			return "", fault.Field1("account", "member.not_oneself")
+		}
+		var next Account
+		if name := in.Text("successor"); name != "" {
+			next, err = byName(ctx, tx, name)
+			if errors.Is(err, db.ErrNoRows) || err == nil && (next.State != "active" || next.ID == acc.ID) {
+				return "", fault.Field1("successor", "member.no_account")
+			}
+			if err != nil {
+				return "", err
+			}
+		}
+		return "/staff/roles?done=leave", s.HandOver(ctx, tx, a, acc.ID, next.ID, now)
+	})
+	return s.again(c, out, err, func(sent *ui.Sent) (templ.Component, error) { sent.Do = "leave"; return s.rolesPage(c, sent) })
+}
+
+// HandOver ends an account's roles that a may give, and passes them to a
+// successor ("" for none).
+func (s *Service) HandOver(ctx context.Context, tx *db.Tx, a actor.Actor, account, successor string, now int64) error {
+	grants, err := grantsOf(ctx, tx, account)
+	if err != nil {
+		return err
+	}
+	ended := 0
+	for _, g := range grants {
+		if g.FromAt > now || g.ToAt != 0 && g.ToAt <= now || g.Place == "" || !slices.Contains(PlaceRoles, g.Role) || !mayGrant(a, g.Role, g.Place) {
+			continue
+		}
+		ended++
+		if err := endGrantByID(ctx, tx, g.ID, now); err != nil {
+			return err
+		}
+		if successor == "" {
+			continue
+		}
+		if powerful(g.Role) {
+			err = s.askRole(ctx, tx, a.ID, successor, g.Place, Asked{Role: g.Role, Post: g.Post, Until: g.ToAt}, now)
+		} else {
+			err = s.Give(ctx, tx, a.ID, successor, Grant{Role: g.Role, Place: g.Place, Post: g.Post, ToAt: g.ToAt})
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if ended == 0 {
+		return fault.Field1("account", "member.nothing_to_end")
+	}
+	for _, f := range s.Leavers {
+		if err := f(ctx, tx, account, successor); err != nil {
+			return err
+		}
+	}
+	return s.touch(ctx, tx, now, a.ID, account, "leave")
+}
