@@ -42,7 +42,7 @@ var (
 
 func required(f flow.Field) flow.Field { f.Required = true; return f }
 
-// reviewed notes who reviewed; one who files and reviews alike is marked.
+// reviewed notes who reviewed, so that one who also confirms is marked 同一人办理.
 func reviewed(w *Wish, c *flow.Change) error {
 	w.Reviewer = c.Actor.ID
 	return nil
@@ -143,8 +143,8 @@ func (w *Wish) rise() {
 func widenCircle(w *Wish, c *flow.Change) error {
 	w.Tier++
 	w.TierAt = c.At
-	if w.Tier == 3 {
-		w.Rank = AtStreet
+	if w.Tier == 3 && w.Street != "" {
+		w.Rank = AtStreet // 街道兜底
 	}
 	c.Code("tier", w.Tier)
 	return nil

@@ -1,6 +1,351 @@
 package wish
 
-import "linli/internal/platform/web"
+import (
+	"net/url"
+	"slices"
+
+	"github.com/a-h/templ"
+
+	"linli/internal/core/access"
+	"linli/internal/core/fault"
+	"linli/internal/core/flow"
+	"linli/internal/core/page"
+	"linli/internal/core/qr"
+	"linli/internal/feature/place"
+	"linli/internal/platform/matter"
+	"linli/internal/platform/web"
+	"linli/internal/ui"
+)
 
 // pages are the doors for people.
-func (s *Service) pages() []web.Route { return nil }
+func (s *Service) pages() []web.Route {
+	list := append(slices.Clone(listFields), web.Paging()...)
+	done := []flow.Field{{Name: "done", Kind: flow.Enum, Values: Life.Names()}}
+	routes := []web.Route{
+		{Method: "GET", Path: "/wishes", Name: "page-wishes", Summary: "Wishes 心愿", Query: list, Public: s.Kind.Public, Do: s.listPage},
+		{Method: "GET", Path: "/wishes/record", Name: "page-record", Summary: "Record a wish met on the spot 即办即记", SignedIn: true, Do: s.recordPage},
+		{Method: "POST", Path: "/wishes/record", Name: "page-record-send", Summary: "Record a wish met on the spot", SignedIn: true, Do: s.recordSend,
+			After: func(out any) string { return out.(JSON).URL }},
+		{Method: "GET", Path: "/wishes/{id}", Name: "page-wish", Summary: "A wish", Query: done, Public: s.Kind.Public, Do: func(c *web.Call) (any, error) { return s.screen(c, nil) }},
+		{Method: "GET", Path: "/wishes/{id}/receipt", Name: "page-wish-receipt", Summary: "Receipt 受理回执", SignedIn: true, Do: func(c *web.Call) (any, error) { return s.receipt(c, false) }},
+		{Method: "GET", Path: "/wishes/{id}/slip", Name: "page-wish-slip", Summary: "Receipt to print in large type", SignedIn: true, Do: func(c *web.Call) (any, error) { return s.receipt(c, true) }},
+		{Method: "GET", Path: "/staff/wishes", Name: "page-staff-wishes", Summary: "What waits for staff", Query: staffQuery, SignedIn: true, Do: s.staffPage},
+	}
+	for _, do := range Life.Names() {
+		routes = append(routes, web.Route{Method: "POST", Path: "/wishes/{id}/" + do, Name: "page-" + do + "-wish", Summary: "Move: " + do, SignedIn: true,
+			Do:    func(c *web.Call) (any, error) { return s.move(c, do) },
+			After: func(out any) string { return out.(JSON).URL + "?done=" + do }})
+	}
+	return routes
+}
+
+// listView is what the list shows.
+type listView struct {
+	Items  []JSON
+	Filter ui.Filter
+	Errors []ui.FieldError
+	Next   string
+	Asked  bool // some filter is set
+	May    bool // the reader may record wishes met on the spot
+}
+
+func (s *Service) listPage(c *web.Call) (any, error) {
+	p := s.Page(c, c.T("wish.list"), ui.Wishes)
+	p.Description = c.T("wish.list_lead")
+	in, err := c.Query()
+	if err == nil && in.Bool("mine") && !c.Actor.Known() {
+		return web.Redirect("/signin?next=" + url.QueryEscape(c.R.URL.RequestURI())), nil
+	}
+	v := listView{May: c.Actor.Known() && MayFile(c.Actor)}
+	var found page.Of[any]
+	if err == nil {
+		found, err = s.Kind.Listing(c)
+	}
+	if err != nil {
+		if !fault.Is(err, fault.Invalid) {
+			return nil, err
+		}
+		in = flow.Input{} // an address typed by hand: say what is wrong, show no list
+		for _, f := range fault.Of(err).Fields {
+			v.Errors = append(v.Errors, ui.FieldError{ID: "f-" + f.Name, Message: c.TextOf(f.Key, f.Args)})
+		}
+	}
+	for _, it := range found.Items {
+		v.Items = append(v.Items, it.(JSON))
+	}
+	q := url.Values{}
+	for _, f := range listFields {
+		if t := in.Text(f.Name); t != "" {
+			q.Set(f.Name, t)
+		}
+	}
+	if in.Bool("mine") {
+		q.Set("mine", "true")
+	}
+	v.Asked = len(q) > 0
+	v.Filter = s.filter(p, c, in)
+	if v.Asked {
+		v.Filter.Clear = "/wishes"
+	}
+	if found.Next != nil {
+		q.Set("cursor", *found.Next)
+		v.Next = "/wishes?" + q.Encode()
+	}
+	return s.listScreen(p, v), err
+}
+
+func (s *Service) filter(p ui.Page, c *web.Call, in flow.Input) ui.Filter {
+	all := ui.Option{Label: p.T("wish.all")}
+	states := []ui.Option{all}
+	for _, st := range Shown {
+		states = append(states, ui.Option{Value: string(st), Label: p.T("wish.state." + string(st))})
+	}
+	for _, st := range []flow.State{Review, Returned, Withdrawn} { // only who files sees these
+		if c.Actor.Known() {
+			states = append(states, ui.Option{Value: string(st), Label: p.T("wish.state." + string(st))})
+		}
+	}
+	categories := []ui.Option{all}
+	for _, k := range Categories {
+		categories = append(categories, ui.Option{Value: k, Label: p.T("wish.category." + k)})
+	}
+	places := []ui.Option{all}
+	here := p.Community.Code
+	for _, code := range []string{here, access.Up(here, access.Street), access.Up(here, access.District), place.Trim(in.Text("place"))} {
+		if code != "" && s.Places.Known(code) && !slices.ContainsFunc(places, func(o ui.Option) bool { return o.Value == code }) {
+			places = append(places, ui.Option{Value: code, Label: s.Places.Name(code)})
+		}
+	}
+	f := ui.Filter{Action: "/wishes", Fields: []ui.Field{
+		{Name: "q", Label: p.T("wish.filter.q"), Value: in.Text("q"), MaxLen: 100},
+		{Name: "state", Label: p.T("wish.filter.state"), Type: ui.SelectField, Value: in.Text("state"), Options: states},
+		{Name: "category", Label: p.T("wish.field.category"), Type: ui.SelectField, Value: in.Text("category"), Options: categories},
+		{Name: "place", Label: p.T("wish.filter.place"), Type: ui.SelectField, Value: place.Trim(in.Text("place")), Options: places},
+	}}
+	if in.Bool("mine") {
+		f.Fields = append(f.Fields, ui.Field{Name: "mine", Type: ui.HiddenField, Value: "true"})
+	}
+	return f
+}
+
+// wishView is what a wish's page shows.
+type wishView struct {
+	W       JSON
+	Steps   []ui.Step
+	Facts   []ui.Fact
+	Claim   *ui.Claim
+	Rest    []ui.Action
+	SignIn  string // address of the sign-in, when that is what is missing to claim
+	Photos  []ui.Photo
+	Story   []ui.Entry
+	Errors  []ui.FieldError
+	Alert   string // what stood in the way of a move
+	Others  []Alike
+	Receipt string
+	Origin  []ui.Fact
+}
+
+// screen shows a wish's page; sent is a form that came back.
+func (s *Service) screen(c *web.Call, sent *ui.Sent) (templ.Component, error) {
+	w, err := s.Kind.Read(c)
+	if err != nil {
+		return nil, err
+	}
+	c.ShownUntil(w.DueAt)
+	ctx, v := c.Context(), matter.ViewOf(c)
+	j, err := s.json(ctx, s.Journal.DB, w, v)
+	if err != nil {
+		return nil, err
+	}
+	story, err := s.story(ctx, w, v)
+	if err != nil {
+		return nil, err
+	}
+	p := s.Page(c, w.Title, ui.Wishes)
+	p.Path = j.URL // the language and care switches must not make a POST's address a GET
+	p.Back = ui.Link{Label: p.T("wish.list"), URL: "/wishes"}
+	if w.open() {
+		p.Description, p.Canonical = cut(w.Body, 100), c.Base()+j.URL
+	}
+	p.NoIndex = !w.open()
+	if done := c.R.URL.Query().Get("done"); sent == nil && p.Has("wish.done."+done) {
+		p.Flash = p.T("wish.done." + done)
+	}
+	acts, err := s.moves(ctx, p, w, j, v, sent)
+	if err != nil {
+		return nil, err
+	}
+	out := wishView{W: j, Steps: steps(p, j, story), Facts: s.facts(p, w, j), Photos: photos(p, j), Story: entries(p, j, story), Origin: links(p, j)}
+	out.Errors, out.Alert = errorsOf(p, acts, sent), faultOf(p, sent)
+	if sent != nil && sent.Do == "claim" && sent.Fault.Kind == fault.Conflict {
+		if w.State == Claimed && w.Total == 0 && len(w.Claims) > 0 {
+			who, err := s.claimer(ctx, s.Journal.DB, w.Claims[len(w.Claims)-1])
+			if err != nil {
+				return nil, err
+			}
+			out.Alert = p.T("wish.lost", "who", who)
+		}
+		if out.Others, err = s.others(c, w); err != nil {
+			return nil, err
+		}
+	}
+	var claim *ui.Action
+	for _, a := range acts {
+		if a.Do == "claim" {
+			claim = &a
+			continue
+		}
+		out.Rest = append(out.Rest, a)
+	}
+	out.Claim = claimCard(p, w, j, claim)
+	if !c.Actor.Known() && w.State == Open {
+		out.SignIn = "/signin?next=" + url.QueryEscape(j.URL)
+	}
+	if w.owner(c.Actor) || w.staff(c.Actor) {
+		out.Receipt = j.URL + "/receipt"
+	}
+	return s.wishScreen(p, out), nil
+}
+
+// links tell where a wish came from and what became of it 一事一线.
+func links(p ui.Page, j JSON) []ui.Fact {
+	var out []ui.Fact
+	for _, l := range []struct{ key, ref string }{{"wish.fact.origin", j.Origin}, {"wish.fact.became", j.Became}} {
+		kind, id, ok := cutRef(l.ref)
+		if ok {
+			out = append(out, ui.Fact{Label: p.T(l.key), Body: refLink("/"+kind+"/"+id, p.T("wish.ref."+kind))})
+		}
+	}
+	return out
+}
+
+// others are open wishes for a helper who came too late: alike first, else of
+// the same category nearby.
+func (s *Service) others(c *web.Call, w *Wish) ([]Alike, error) {
+	if found := s.Similar(c.Context(), w.Title, w.Scope(), w.ID); len(found) > 0 {
+		return found, nil
+	}
+	f := Filter{Place: w.Scope(), State: string(Open), Category: w.Category}
+	for range 2 {
+		ws, err := list(c.Context(), s.Journal.DB, c.Actor, f, page.Ask{Limit: alikeMost + 1}, c.Now())
+		if err != nil {
+			return nil, err
+		}
+		var out []Alike
+		for _, o := range ws {
+			if o.ID != w.ID && o.Visibility == Public && len(out) < alikeMost {
+				out = append(out, Alike{o.ID, o.Title})
+			}
+		}
+		if len(out) > 0 {
+			return out, nil
+		}
+		f.Category = ""
+	}
+	return nil, nil
+}
+
+// receipt proves to the author that a wish was filed: number, what happens
+// next, by when, whom to call, and a code that leads to it.
+func (s *Service) receipt(c *web.Call, slip bool) (any, error) {
+	w, err := s.Kind.Read(c)
+	if err != nil {
+		return nil, err
+	}
+	if !w.owner(c.Actor) && !w.staff(c.Actor) {
+		return nil, fault.Absent()
+	}
+	j, err := s.json(c.Context(), s.Journal.DB, w, matter.ViewOf(c))
+	if err != nil {
+		return nil, err
+	}
+	p := s.Page(c, c.T("wish.receipt"), ui.Wishes)
+	p.NoIndex = true
+	if name := s.Places.Name(w.Scope()); name != p.Community.Name {
+		p.Community = ui.Community{Name: name, Code: w.Scope()}
+		p.Community.Phone, p.Community.Hours = s.Places.Phone(w.Scope())
+	}
+	address := c.Base() + j.URL
+	if c.Base() == "" {
+		address = j.URL
+	}
+	svg, err := qr.SVG(address, 168, p.T("wish.receipt_code"))
+	if err != nil {
+		return nil, err
+	}
+	r := ui.Receipt{
+		Title: p.T("wish.sent_to", "place", s.Places.Name(w.Scope())), Name: p.T("wish.fact.number"), Number: j.Number,
+		Next: p.T("wish.next." + j.State), Date: s.answerBy(p, w), Code: templ.Raw(svg), CodeAlt: p.T("wish.receipt_code"), Print: j.URL + "/slip",
+		Links: []ui.Link{{Label: p.T("wish.see"), URL: j.URL}, {Label: p.T("problem.home"), URL: "/"}},
+	}
+	if w.State == Open && w.Visibility == Private {
+		r.Next = p.T("wish.next.private")
+	}
+	if slip {
+		p.Back = ui.Link{Label: p.T("wish.receipt"), URL: j.URL + "/receipt"}
+		return s.slipScreen(p, j, r), nil
+	}
+	return s.receiptScreen(p, r), nil
+}
+
+// answerBy is the day by which the author hears something: of the review, of
+// the next circle, of the delivery. A private wish is answered like a review.
+func (s *Service) answerBy(p ui.Page, w *Wish) string {
+	at := w.DueAt
+	if w.State == Open && w.Visibility == Private {
+		at = s.Places.After(w.Scope(), "wish.review_span", w.Since)
+	}
+	if at == 0 || w.State != Review && w.State != Open && w.State != Claimed && w.State != Returned && w.State != Delivered {
+		return ""
+	}
+	return p.T("wish.before", "at", moment(p, at))
+}
+
+func (s *Service) recordPage(c *web.Call) (any, error) { return s.recordForm(c, nil) }
+
+func (s *Service) recordSend(c *web.Call) (any, error) {
+	out, err := s.record(c.Context(), c)
+	if err == nil || Replayed(err) {
+		return out, err
+	}
+	form, ferr := s.recordForm(c, &ui.Sent{Values: c.Form(), Fault: fault.Of(err)})
+	if ferr != nil {
+		return nil, err
+	}
+	return form, err
+}
+
+// recordForm is one form and ten seconds: what was done, of which kind.
+func (s *Service) recordForm(c *web.Call, sent *ui.Sent) (any, error) {
+	if !MayFile(c.Actor) {
+		return nil, fault.New(fault.Denied, "wish.reason.volunteer_first")
+	}
+	p := s.Page(c, c.T("wish.record"), ui.Wishes)
+	p.Path, p.Back = "/wishes/record", ui.Link{Label: p.T("wish.list"), URL: "/wishes"}
+	var fields []ui.Field
+	for _, f := range ui.FieldsOf(p, "wish", recordFields, sent) {
+		switch f.Name {
+		case "title":
+			f.Label = p.T("wish.record_title")
+		case "category":
+			f.Type, f.Options = ui.SelectField, append([]ui.Option{{Label: p.T("wish.choose")}}, f.Options...)
+		case "place":
+			f.Type, f.Options = ui.SelectField, s.PlaceOptions(p, c, f.Value)
+			if f.Value == "" {
+				f.Value = s.Home(c)
+			}
+		case "as":
+			if d := (dresser{s: s, p: p, a: c.Actor, fresh: sent == nil}); !d.names(&f) {
+				continue
+			}
+		case "on_behalf_of.name":
+			f.Label = p.T("wish.record_for")
+		case "photos":
+		default:
+			continue
+		}
+		fields = append(fields, f)
+	}
+	fields = append(fields, kept(sent, "")...)
+	return s.recordScreen(p, fields, faultOf(p, sent)), nil
+}

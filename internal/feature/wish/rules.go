@@ -105,18 +105,34 @@ var (
 	// the phone and at the desk the community's staff, its grid workers and who
 	// filed it; never the claimers' own people.
 	confirmer = flow.By("confirmer", func(a actor.Actor, w *Wish) access.Decision {
-		if !w.owner(a) && !w.staff(a) && !(a.Has(actor.GridWorker, w.Community) && Sees(a, w)) {
+		if !w.owner(a) && !w.staff(a) && !(gridWorkerOf(a, w.Community) && Sees(a, w)) {
 			return access.Hidden
 		}
-		if w.claimedBy(a) && a.ID != w.Helped {
+		if w.claimedBy(a) && !w.benefits(a) {
 			return access.No("wish.reason.own_confirm")
 		}
 		return access.Yes
 	})
 )
 
+// gridWorkerOf reports whether the actor works in one of the community's grids.
+func gridWorkerOf(a actor.Actor, community string) bool {
+	return community != "" && slices.ContainsFunc(a.Roles, func(r actor.Role) bool {
+		return r.Name == actor.GridWorker && access.Up(r.Place, access.Community) == community
+	})
+}
+
 // Conditions.
 var (
+	somethingLeft = guard{Reason: "wish.reason.nothing_left", OK: func(w *Wish, _ actor.Actor, _ int64) bool { return w.Left() > 0 }}
+	// ownPart: one's own claim is still held; heldPart: for staff, anybody's is.
+	ownPart = guard{Reason: "wish.reason.claim_done", OK: func(w *Wish, a actor.Actor, _ int64) bool {
+		return slices.ContainsFunc(w.Claims, func(c *Claim) bool { return c.State == Held && c.mine(a) })
+	}}
+	heldPart = guard{Reason: "wish.reason.nothing_held", OK: func(w *Wish, a actor.Actor, _ int64) bool {
+		staff := w.staff(a)
+		return slices.ContainsFunc(w.Claims, func(c *Claim) bool { return c.State == Held && (staff || c.mine(a)) })
+	}}
 	hasQuantity    = guard{Reason: "wish.reason.no_quantity", OK: func(w *Wish, _ actor.Actor, _ int64) bool { return w.Total > 0 }}
 	somethingTaken = guard{Reason: "wish.reason.nothing_taken", OK: func(w *Wish, _ actor.Actor, _ int64) bool { return w.Taken > 0 }}
 	notYetDisputed = guard{Reason: "wish.reason.disputed_once", OK: func(w *Wish, _ actor.Actor, _ int64) bool { return w.Disputes == 0 }}
@@ -153,9 +169,10 @@ func risesAt(w *Wish, s flow.Spans) int64 {
 	if w.Tier >= 3 || w.Visibility == Private {
 		return 0
 	}
-	at := s.After(w.Scope(), "wish.tier_span", w.TierAt)
-	if w.WantedBy > w.TierAt {
-		if soon := w.TierAt + (w.WantedBy-w.TierAt)/int64(4-w.Tier); at == 0 || soon < at {
+	from := max(w.TierAt, w.Since) // a part given back opens the wish anew: its circle gets its time again
+	at := s.After(w.Scope(), "wish.tier_span", from)
+	if w.WantedBy > from {
+		if soon := from + (w.WantedBy-from)/int64(4-w.Tier); at == 0 || soon < at {
 			at = soon
 		}
 	}
@@ -195,6 +212,30 @@ func reviewAskedAt(w *Wish) int64 {
 }
 
 // Who is told.
+
+// opened tells the author what became of the review and asks the first circle;
+// a private wish is not for a circle, staff look for a helper.
+func opened(w *Wish, _ *flow.Change) []event.Tell { return append(owners(w), asked(w)...) }
+
+func reopened(w *Wish, c *flow.Change) []event.Tell { return append(everyone(w, c), asked(w)...) }
+
+func asked(w *Wish) []event.Tell {
+	if w.Visibility == Private {
+		return reviewersAct(w, nil)
+	}
+	return askedCircle(w, nil)
+}
+
+// urged reminds who has the next step: the helpers who hold a part, and staff.
+func urged(w *Wish, c *flow.Change) []event.Tell {
+	ts := reviewersAct(w, c)
+	for _, k := range w.Claims {
+		if k.State == Held {
+			ts = append(ts, event.Asks(event.ToAccount(k.Account, "claimer")))
+		}
+	}
+	return ts
+}
 
 func owners(w *Wish) []event.Tell {
 	return []event.Tell{event.ToAccount(w.Author, "author"), event.ToAccount(w.Helped, "helped")}
@@ -258,5 +299,5 @@ func askedCircle(w *Wish, _ *flow.Change) []event.Tell {
 	case 2:
 		return []event.Tell{event.ToRole(actor.Agent, w.Scope(), "asked")}
 	}
-	return []event.Tell{event.Asks(event.ToRole(actor.Staff, w.Street, "asked"))}
+	return reviewersAct(w, nil) // 街道兜底
 }

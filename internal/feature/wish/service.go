@@ -56,8 +56,8 @@ func New(j *journal.Journal, members *member.Service, groups *group.Service, pla
 	places.Define(Settings...)
 	s.Machine = &journal.Machine[*Wish]{Journal: j, Life: Life, Store: store{}, Sees: Sees, Prepare: s.prepare}
 	s.Kind = &matter.Kind[*Wish]{
-		Plural: "wishes", Machine: s.Machine, Names: members, Fields: createFields, Filter: listFields,
-		Create: s.create, List: s.list, Show: s.show, Out: JSON{}, Public: []string{"wish", "member", "group", "place"},
+		Plural: "wishes", Machine: s.Machine, Names: members, Fields: CreateFields, Filter: listFields,
+		Create: s.Create, List: s.list, Show: s.show, Out: JSON{}, Public: []string{"wish", "member", "group", "place"},
 	}
 	return s
 }
@@ -71,7 +71,8 @@ var onBehalfField = flow.Field{Name: "on_behalf_of", Kind: flow.Object, Short: "
 	{Name: "consent_at", Kind: flow.Moment},
 }}
 
-var createFields = []flow.Field{
+// CreateFields are the fields of a new wish (CONTRACT §3).
+var CreateFields = []flow.Field{
 	{Name: "title", Kind: flow.Text, Required: true, Max: 80},
 	{Name: "body", Kind: flow.Long, Required: true, Max: 5000},
 	{Name: "place", Kind: flow.Text, Required: true, Max: 20},
@@ -110,26 +111,57 @@ func stateNames() []string {
 	return out
 }
 
-// create files a wish for the caller.
-func (s *Service) create(ctx context.Context, c *web.Call) (any, error) {
-	return s.file(ctx, c, func() (flow.Input, error) { return c.Body(createFields) }, s.draft)
+// Create files a wish for the caller of a door and returns it as JSON.
+func (s *Service) Create(ctx context.Context, c *web.Call) (any, error) {
+	raw, _ := c.Raw() // what is wrong with it is said when it is its turn
+	read := func() (flow.Input, error) { return c.Body(CreateFields) }
+	return s.file(ctx, read, c.T, s.similarTo(ctx, raw), s.draft)
 }
 
 // record writes down a wish that was met on the spot 当场办好.
 func (s *Service) record(ctx context.Context, c *web.Call) (any, error) {
-	return s.file(ctx, c, func() (flow.Input, error) { return c.Body(recordFields) }, s.onSpot)
+	read := func() (flow.Input, error) { return c.Body(recordFields) }
+	return s.file(ctx, read, c.T, nil, s.onSpot)
 }
 
-type drafting func(ctx context.Context, tx *db.Tx, a actor.Actor, in flow.Input, now int64) (*Wish, flow.State, *flow.Change, error)
+// File files a wish from plain values for the actor of ctx, as POST /wishes
+// does, and returns its id. It is for filling and imports.
+func (s *Service) File(ctx context.Context, raw map[string]any) (string, error) {
+	read := func() (flow.Input, error) { return flow.Decode(CreateFields, raw) }
+	return wishID(s.file(ctx, read, silent, nil, s.draft))
+}
 
-func (s *Service) file(ctx context.Context, c *web.Call, read func() (flow.Input, error), draft drafting) (any, error) {
+// Record is File for a wish that was met on the spot.
+func (s *Service) Record(ctx context.Context, raw map[string]any) (string, error) {
+	read := func() (flow.Input, error) { return flow.Decode(recordFields, raw) }
+	return wishID(s.file(ctx, read, silent, nil, s.onSpot))
+}
+
+// Do makes a move from plain values for the actor of ctx.
+func (s *Service) Do(ctx context.Context, id, do string, raw map[string]any) error {
+	_, err := s.Machine.Do(ctx, journal.Request{ID: id, Do: do, Read: journal.Reading(raw)}, func(*db.Tx, *Wish, actor.Actor, int64) (any, error) {
+		return nil, nil
+	})
+	return err
+}
+
+func silent(key string, _ ...any) string { return key }
+
+func wishID(out any, err error) (string, error) {
+	if err != nil {
+		return "", err
+	}
+	return out.(JSON).ID, nil
+}
+
+// drafting makes the wish of a request: what it looks like, where its life
+// begins, and its first event. It asks the right first and reads the fields last.
+type drafting func(ctx context.Context, tx *db.Tx, a actor.Actor, read func() (flow.Input, error), now int64) (*Wish, flow.Input, flow.State, *flow.Change, error)
+
+func (s *Service) file(ctx context.Context, read func() (flow.Input, error), say matter.Say, alike []Alike, draft drafting) (any, error) {
 	var out JSON
 	err := s.Journal.Write(ctx, func(tx *db.Tx) (any, error) {
 		a, err := s.Members.Fresh(ctx, tx, actor.From(ctx))
-		if err != nil {
-			return nil, err
-		}
-		in, err := read()
 		if err != nil {
 			return nil, err
 		}
@@ -137,7 +169,7 @@ func (s *Service) file(ctx context.Context, c *web.Call, read func() (flow.Input
 		if err != nil {
 			return nil, err
 		}
-		w, start, change, err := draft(ctx, tx, a, in, now)
+		w, in, start, change, err := draft(ctx, tx, a, read, now)
 		if err != nil {
 			return nil, err
 		}
@@ -149,10 +181,10 @@ func (s *Service) file(ctx context.Context, c *web.Call, read func() (flow.Input
 				return nil, err
 			}
 		}
-		if out, err = s.json(ctx, tx, w, matter.View{Actor: a, Now: now, Say: c.T}); err != nil {
+		if out, err = s.json(ctx, tx, w, matter.View{Actor: a, Now: now, Say: say}); err != nil {
 			return nil, err
 		}
-		out.Warnings = warnings(w, c.T)
+		out.Warnings = warnings(w, alike, say)
 		return out, nil
 	})
 	if err != nil {
@@ -162,7 +194,11 @@ func (s *Service) file(ctx context.Context, c *web.Call, read func() (flow.Input
 }
 
 // draft checks the fields of a new wish and decides where its life begins.
-func (s *Service) draft(ctx context.Context, tx *db.Tx, a actor.Actor, in flow.Input, now int64) (*Wish, flow.State, *flow.Change, error) {
+func (s *Service) draft(ctx context.Context, tx *db.Tx, a actor.Actor, read func() (flow.Input, error), now int64) (*Wish, flow.Input, flow.State, *flow.Change, error) {
+	in, err := read()
+	if err != nil {
+		return nil, nil, "", nil, err
+	}
 	w := &Wish{
 		Title: in.Text("title"), Body: in.Text("body"), Category: in.Text("category"), LocationNote: in.Text("location_note"),
 		PriceNote: in.Text("price_note"), Visibility: in.Text("visibility"), WantedBy: in.Moment("wanted_by"), Rank: AtCommunity,
@@ -181,11 +217,11 @@ func (s *Service) draft(ctx context.Context, tx *db.Tx, a actor.Actor, in flow.I
 		faults.Add("wanted_by", "wish.past")
 	}
 	if err := s.onBehalf(ctx, tx, a, w, in.Object("on_behalf_of"), now, &faults); err != nil {
-		return nil, "", nil, err
+		return nil, nil, "", nil, err
 	}
-	moneyFaults(&faults, map[string]string{"title": w.Title, "body": w.Body, "location_note": w.LocationNote, "price_note": w.PriceNote})
+	MoneyFaults(&faults, map[string]string{"title": w.Title, "body": w.Body, "location_note": w.LocationNote, "price_note": w.PriceNote})
 	if err := faults.Err(); err != nil {
-		return nil, "", nil, err
+		return nil, nil, "", nil, err
 	}
 	c := &flow.Change{Actor: a, At: now}
 	c.Code("category", w.Category)
@@ -193,16 +229,19 @@ func (s *Service) draft(ctx context.Context, tx *db.Tx, a actor.Actor, in flow.I
 		c.Code("on_behalf", w.ConsentHow)
 	}
 	w.ask(now)
-	review := s.Places.Text(w.Place, "wish.review")
-	if review == "none" || review == "unverified" && a.Level >= actor.V3 || w.staff(a) {
-		c.Tell = askedCircle(w, c)
-		if w.Visibility == Private {
-			c.Tell = reviewersAct(w, c) // staff find a helper
-		}
-		return w, Open, c, nil
+	if !s.Reviews(a, w.Place) {
+		c.Tell = asked(w)
+		return w, in, Open, c, nil
 	}
 	c.Tell = reviewersAct(w, c)
-	return w, Review, c, nil
+	return w, in, Review, c, nil
+}
+
+// Reviews reports whether a wish of this author about a place is looked at by
+// staff before anybody is asked.
+func (s *Service) Reviews(a actor.Actor, place string) bool {
+	review := s.Places.Text(place, "wish.review")
+	return review != "none" && !(review == "unverified" && a.Level >= actor.V3) && !a.StaffReaching(place)
 }
 
 func (s *Service) locate(w *Wish, code string, faults *fault.Fields) {
@@ -254,7 +293,7 @@ func (s *Service) onBehalf(ctx context.Context, tx *db.Tx, a actor.Actor, w *Wis
 		w.Helped = ""
 		return nil
 	}
-	if !mayFileFor(a, w) {
+	if !MayFile(a) && !a.Guards(w.Helped) {
 		faults.Add("on_behalf_of", "wish.reason.who_files")
 	}
 	w.ConsentHow, w.ConsentBy, w.ConsentAt = o.Text("consent_how"), o.Text("consent_by"), o.Moment("consent_at")
@@ -270,47 +309,48 @@ func (s *Service) onBehalf(ctx context.Context, tx *db.Tx, a actor.Actor, w *Wis
 	return nil
 }
 
-// mayFileFor: staff, grid workers, building heads, volunteers, party members,
-// organisations' agents, and family for their own.
-func mayFileFor(a actor.Actor, w *Wish) bool {
-	return a.Guards(w.Helped) || a.Holds(actor.Staff) || a.Holds(actor.GridWorker) || a.Holds(actor.BuildingHead) ||
+// MayFile reports whether an actor may file for others and record what was met
+// on the spot: staff, grid workers, building heads, volunteers, party members
+// and organisations' agents. Family may file for their own.
+func MayFile(a actor.Actor) bool {
+	return a.Holds(actor.Staff) || a.Holds(actor.GridWorker) || a.Holds(actor.BuildingHead) ||
 		a.Holds(actor.Volunteer) || a.Holds(actor.PartyMember) || len(a.Agencies()) > 0
 }
 
 // onSpot is a wish that somebody at the door has already met.
-func (s *Service) onSpot(ctx context.Context, tx *db.Tx, a actor.Actor, in flow.Input, now int64) (*Wish, flow.State, *flow.Change, error) {
-	w := &Wish{
-		Title: in.Text("title"), Body: in.Text("body"), Category: in.Text("category"), Visibility: Public, Rank: AtCommunity,
-		OnSpot: true, Outcome: "yes", Satisfied: "none", Channel: "desk", Tier: 1, TierAt: now,
-	}
+func (s *Service) onSpot(ctx context.Context, tx *db.Tx, a actor.Actor, read func() (flow.Input, error), now int64) (*Wish, flow.Input, flow.State, *flow.Change, error) {
+	w := &Wish{Visibility: Public, Rank: AtCommunity, OnSpot: true, Outcome: "yes", Satisfied: "none", Channel: "desk", Tier: 1, TierAt: now}
 	w.Author = a.ID
+	if !MayFile(a) {
+		return nil, nil, "", nil, fault.New(fault.Denied, "wish.reason.volunteer_first")
+	}
+	in, err := read()
+	if err != nil {
+		return nil, nil, "", nil, err
+	}
+	w.Title, w.Body, w.Category = in.Text("title"), in.Text("body"), in.Text("category")
 	if w.Body == "" {
 		w.Body = w.Title
-	}
-	if !mayFileFor(a, w) {
-		return nil, "", nil, fault.New(fault.Denied, "wish.reason.volunteer_first")
 	}
 	var faults fault.Fields
 	s.locate(w, in.Text("place"), &faults)
 	if err := s.onBehalf(ctx, tx, a, w, in.Object("on_behalf_of"), now, &faults); err != nil {
-		return nil, "", nil, err
+		return nil, nil, "", nil, err
 	}
-	moneyFaults(&faults, map[string]string{"title": w.Title, "body": w.Body})
+	MoneyFaults(&faults, map[string]string{"title": w.Title, "body": w.Body})
 	c := &flow.Change{Do: "record", Actor: a, At: now}
-	if err := s.speakAs(a, c, in, &faults); err != nil {
-		return nil, "", nil, err
-	}
+	s.speakAs(a, c, in, &faults)
 	if err := faults.Err(); err != nil {
-		return nil, "", nil, err
+		return nil, nil, "", nil, err
 	}
 	c.Code("category", w.Category)
 	c.Tell = []event.Tell{event.ToAccount(w.Helped, "helped")}
-	return w, Fulfilled, c, nil
+	return w, in, Fulfilled, c, nil
 }
 
 // speakAs decides in whose name an act is done: the group named, the one group
 // the account acts for, else the person.
-func (s *Service) speakAs(a actor.Actor, c *flow.Change, in flow.Input, faults *fault.Fields) error {
+func (s *Service) speakAs(a actor.Actor, c *flow.Change, in flow.Input, faults *fault.Fields) {
 	as := in.Text("as")
 	agencies := a.Agencies()
 	switch {
@@ -322,7 +362,6 @@ func (s *Service) speakAs(a actor.Actor, c *flow.Change, in flow.Input, faults *
 	default:
 		faults.Add("as", "wish.reason.not_your_group")
 	}
-	return nil
 }
 
 // prepare looks up what a move needs before its effect.
@@ -335,9 +374,7 @@ func (s *Service) prepare(ctx context.Context, tx *db.Tx, w *Wish, c *flow.Chang
 	switch c.Do {
 	case "claim":
 		var faults fault.Fields
-		if err := s.speakAs(c.Actor, c, c.In, &faults); err != nil {
-			return err
-		}
+		s.speakAs(c.Actor, c, c.In, &faults)
 		return faults.Err()
 	case "offer":
 		acc, err := s.Members.Find(ctx, tx, c.In.Text("to"))
@@ -371,6 +408,9 @@ func (s *Service) list(ctx context.Context, q db.Queryer, v matter.View, in flow
 		return nil, fault.New(fault.SignIn, "fault.sign_in")
 	}
 	if text := in.Text("q"); text != "" {
+		if s.Finder == nil {
+			return nil, nil
+		}
 		if f.Where, f.Args = s.Finder.Where("wish", "w.id", text); f.Where == "" {
 			return nil, nil
 		}
@@ -399,32 +439,15 @@ func (s *Service) Document(ctx context.Context, q db.Queryer, id string) (title,
 // noMoney refuses collection codes and card numbers.
 func noMoney(title, body string) error {
 	var faults fault.Fields
-	moneyFaults(&faults, map[string]string{"title": title, "body": body})
+	MoneyFaults(&faults, map[string]string{"title": title, "body": body})
 	return faults.Err()
 }
 
-func moneyFaults(faults *fault.Fields, texts map[string]string) {
+// MoneyFaults notes collection codes and card numbers in the texts of fields.
+func MoneyFaults(faults *fault.Fields, texts map[string]string) {
 	for _, name := range []string{"title", "body", "location_note", "price_note"} {
 		if hits := gate.Money(texts[name]); len(hits) > 0 {
 			faults.Add(name, "wish.money", "word", hits[0].Word)
 		}
 	}
-}
-
-// Warning is something the author should know that does not stop the wish.
-type Warning struct {
-	Code    string `json:"code"`
-	Message string `json:"message"`
-}
-
-func warnings(w *Wish, say matter.Say) []Warning {
-	out := []Warning{}
-	text := w.Title + "\n" + w.Body
-	if hits := gate.Danger(text); len(hits) > 0 {
-		out = append(out, Warning{"danger", say("wish.warn.danger", "number", hits[0].Number)})
-	}
-	if hits := gate.Illness(text); len(hits) > 0 && w.Visibility == Public {
-		out = append(out, Warning{"illness", say("wish.warn.illness", "word", hits[0].Word)})
-	}
-	return out
 }

@@ -16,6 +16,11 @@ const columns = `w.id, w.state, w.version, w.since, w.due_at, w.due_do, w.place,
 	w.tier, w.tier_at, w.rank, w.offered_to, w.helped, w.helped_name, w.helped_phone, w.consent_how, w.consent_by, w.consent_at,
 	w.outcome, w.satisfied, w.channel, w.disputes, w.on_spot, w.same_hand, w.reviewer, w.urged_at, w.origin, w.became`
 
+// brief is what an item of a list shows; scanning the rest costs a third of a list.
+const brief = `w.id, w.state, w.version, w.due_at, w.place, w.community, w.street, w.author, w.created_at,
+	w.title, w.body, w.category, w.location_note, w.price_note, w.total, w.unit, w.claimed, w.delivered, w.visibility, w.wanted_by,
+	w.tier, w.rank, w.offered_to, w.helped, w.helped_name, w.outcome, w.satisfied, w.channel, w.on_spot, w.same_hand, w.origin, w.became`
+
 // store is all SQL of wishes; it implements journal.Store.
 type store struct{}
 
@@ -95,7 +100,7 @@ type Filter struct {
 const shown = `w.visibility = 'public' AND w.state IN ('open', 'claimed', 'delivered', 'fulfilled', 'disputed', 'lapsed', 'expired', 'converted')`
 
 // visible is Sees in SQL. TestSeesSQL compares both.
-func visible(a actor.Actor, now int64) (string, []any) {
+func visible(a actor.Actor) (string, []any) {
 	if !a.Known() {
 		return shown, nil
 	}
@@ -104,24 +109,30 @@ func visible(a actor.Actor, now int64) (string, []any) {
 		`w.id IN (SELECT c.wish FROM wish_claims c WHERE c.account = ? AND c.state IN ('held', 'delivered'))`,
 	}
 	args := []any{a.ID, a.ID, a.ID, a.ID}
-	if len(a.Wards) > 0 {
-		wards := `(SELECT g.ward FROM guardians g WHERE g.account = ? AND g.from_at <= ? AND (g.to_at = 0 OR g.to_at > ?))`
-		or = append(or, `w.author IN `+wards, `w.helped IN `+wards)
-		args = append(args, a.ID, now, now, a.ID, now, now)
+	for _, ward := range a.Wards {
+		or = append(or, `w.author = ?`, `w.helped = ?`)
+		args = append(args, ward, ward)
 	}
 	for _, r := range a.Roles {
-		switch {
-		case r.Group != "":
+		if r.Group != "" {
 			or = append(or, `w.id IN (SELECT c.wish FROM wish_claims c WHERE c.grp = ? AND c.state IN ('held', 'delivered'))`)
 			args = append(args, r.Group)
-		case r.Name == actor.Staff && len(r.Place) == access.Community:
+		}
+		if r.Name != actor.Staff || r.Place == "" {
+			continue
+		}
+		switch len(r.Place) {
+		case access.Community:
 			or = append(or, `w.community = ?`)
 			args = append(args, r.Place)
-		case r.Name == actor.Staff && len(r.Place) == access.Street:
+		case access.Street:
 			or = append(or, `w.street = ? AND (w.visibility = 'public' OR w.rank <> 'community')`)
 			args = append(args, r.Place)
-		case r.Name == actor.Staff:
+		case access.District:
 			or = append(or, `w.place >= ? AND w.place < ? AND (w.visibility = 'public' OR w.rank = 'district')`)
+			args = append(args, r.Place, r.Place+":")
+		default:
+			or = append(or, `w.place >= ? AND w.place < ? AND w.visibility = 'public'`)
 			args = append(args, r.Place, r.Place+":")
 		}
 	}
@@ -130,7 +141,7 @@ func visible(a actor.Actor, now int64) (string, []any) {
 
 // list reads wishes a may see, newest first, one row more than asked.
 func list(ctx context.Context, q db.Queryer, a actor.Actor, f Filter, ask page.Ask, now int64) ([]*Wish, error) {
-	where, args := visible(a, now)
+	where, args := visible(a)
 	and := func(cond string, vs ...any) { where, args = where+` AND `+cond, append(args, vs...) }
 	switch len(f.Place) {
 	case 0:
@@ -158,25 +169,26 @@ func list(ctx context.Context, q db.Queryer, a actor.Actor, f Filter, ask page.A
 		and(`w.id < ?`, ask.After)
 	}
 	var ws []*Wish
-	err := q.Select(ctx, &ws, `SELECT `+columns+` FROM wishes w WHERE `+where+` ORDER BY w.id DESC LIMIT ?`, append(args, ask.Limit+1)...)
+	err := q.Select(ctx, &ws, `SELECT `+brief+` FROM wishes w WHERE `+where+` ORDER BY w.id DESC LIMIT ?`, append(args, ask.Limit+1)...)
 	return ws, err
 }
 
-// waiting lists what the staff of a place has to act on: reviews, disputes and
-// private wishes without a helper; soonest due first.
-func waiting(ctx context.Context, q db.Queryer, a actor.Actor, limit int, now int64) ([]*Wish, error) {
-	where, args := visible(a, now)
+// waitingMost bounds what a workbench counts and lists.
+const waitingMost = 500
+
+// waiting lists what the staff of a place has to act on: reviews, disputes,
+// private wishes without a helper, what only the street is left to do, and
+// people without an account to call back; soonest due first.
+func waiting(ctx context.Context, q db.Queryer, a actor.Actor) ([]*Wish, error) {
+	where, args := visible(a)
 	var places []string
 	for _, r := range a.Roles {
-		if r.Name != actor.Staff {
+		rank := map[int]string{access.Community: AtCommunity, access.Street: AtStreet, access.District: AtDistrict}[len(r.Place)]
+		if r.Name != actor.Staff || rank == "" {
 			continue
 		}
-		level := map[int]string{access.Community: AtCommunity, access.Street: AtStreet}[len(r.Place)]
-		if level == "" {
-			level = AtDistrict
-		}
 		places = append(places, `w.place >= ? AND w.place < ? AND w.rank = ?`)
-		args = append(args, r.Place, r.Place+":", level)
+		args = append(args, r.Place, r.Place+":", rank)
 	}
 	if len(places) == 0 {
 		return nil, nil
@@ -184,9 +196,15 @@ func waiting(ctx context.Context, q db.Queryer, a actor.Actor, limit int, now in
 	var ws []*Wish
 	err := q.Select(ctx, &ws, `SELECT `+columns+` FROM wishes w WHERE `+where+` AND (`+strings.Join(places, ` OR `)+`)
 		AND (w.state IN ('review', 'disputed') OR w.state = 'open' AND w.visibility = 'private' AND w.offered_to = ''
-			OR w.state = 'open' AND w.tier = 3)
-		ORDER BY w.due_at, w.id LIMIT ?`, append(args, limit)...)
+			OR w.state = 'open' AND w.tier = 3 OR w.state = 'delivered' AND w.helped_name <> '')
+		ORDER BY w.due_at, w.id LIMIT ?`, append(args, waitingMost)...)
 	return ws, err
+}
+
+// helpersOf lists accounts that took wishes of a community lately, newest first.
+func helpersOf(ctx context.Context, q db.Queryer, community string, limit int) (ids []string, err error) {
+	return ids, q.Select(ctx, &ids, `SELECT c.account FROM wish_claims c JOIN wishes w ON w.id = c.wish
+		WHERE w.community = ? GROUP BY c.account ORDER BY max(c.id) DESC LIMIT ?`, community, limit)
 }
 
 // faultsOf recomputes what the rows must agree on: sums with claims, and the

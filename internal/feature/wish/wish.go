@@ -159,13 +159,18 @@ func (w *Wish) lead() *Claim {
 	return w.Claims[i]
 }
 
-// holders reports whether the actor has a live claim on the wish.
+// claimedBy reports whether the actor, or a group it belongs to, has a live claim on the wish.
 func (w *Wish) claimedBy(a actor.Actor) bool {
 	return a.Known() && slices.ContainsFunc(w.Claims, func(c *Claim) bool { return c.live() && c.by(a) })
 }
 
 // OnBehalf reports whether the wish is somebody else's than its author's.
 func (w *Wish) OnBehalf() bool { return w.Helped != "" || w.HelpedName != "" }
+
+// benefits reports whether the wish is for the actor itself.
+func (w *Wish) benefits(a actor.Actor) bool {
+	return a.Known() && (a.ID == w.Helped || a.ID == w.Author && !w.OnBehalf())
+}
 
 // owner reports whether the actor is the person the wish is for, its author,
 // or guardian of either.
