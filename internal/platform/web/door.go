@@ -82,7 +82,7 @@ func (s *Server) door(route *Route) http.Handler {
 		if err == nil {
 			c.Actor = a
 		}
-		if wait := s.limits.ask(c, s.Trusted); wait > 0 {
+		if wait := s.limits.ask(c, s.Trusted); wait > 0 && !s.Unlimited {
 			s.refuse(c, &fault.Error{Kind: fault.Limited, Key: "fault.limited", Retry: wait})
 			return
 		}

@@ -80,6 +80,8 @@ type Server struct {
 	// Trusted lists peers whose X-Forwarded-For counts, as CIDR prefixes.
 	Trusted []string
 	Metrics *Metrics
+	// Unlimited turns the rate limits off, for benchmarks.
+	Unlimited bool
 
 	mux    *http.ServeMux
 	routes []Route
