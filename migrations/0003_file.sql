@@ -18,7 +18,7 @@ CREATE TABLE files (
     CHECK ((subject = '') = (subject_kind = ''))
 );
 CREATE INDEX files_subject ON files (subject, position);
-CREATE INDEX files_loose ON files (owner, created_at) WHERE subject = '';
+CREATE INDEX files_loose ON files (owner, subject);
 CREATE INDEX files_deleted ON files (deleted) WHERE deleted > 0;
 
 -- +goose Down
