@@ -12,15 +12,16 @@ import (
 
 // cli is every command; each has a file of its own.
 type cli struct {
-	Demo    demoCommand    `cmd:"" help:"Fill a demo district and serve it."`
-	Serve   serveCommand   `cmd:"" help:"Serve; migrates first unless --no-migrate."`
-	Setup   setupCommand   `cmd:"" help:"First run of a real installation."`
-	Migrate migrateCommand `cmd:"" help:"Bring the schema to the newest version."`
-	Doctor  doctorCommand  `cmd:"" help:"Check configuration, clock, disk and database."`
-	Verify  verifyCommand  `cmd:"" help:"Recompute every invariant from scratch."`
-	Import  importCommand  `cmd:"" help:"Take in a CSV or XLSX file, all or nothing."`
-	Token   tokenCommand   `cmd:"" help:"API tokens."`
-	Count   countCommand   `cmd:"" help:"Count a Pabulib election."`
+	Demo     demoCommand     `cmd:"" help:"Fill a demo district and serve it."`
+	Serve    serveCommand    `cmd:"" help:"Serve; migrates first unless --no-migrate."`
+	Setup    setupCommand    `cmd:"" help:"First run of a real installation."`
+	Migrate  migrateCommand  `cmd:"" help:"Bring the schema to the newest version."`
+	Doctor   doctorCommand   `cmd:"" help:"Check configuration, clock, disk and database."`
+	Verify   verifyCommand   `cmd:"" help:"Recompute every invariant from scratch."`
+	Import   importCommand   `cmd:"" help:"Take in a CSV or XLSX file, all or nothing."`
+	Generate generateCommand `cmd:"" help:"Invent people and matters for load tests."`
+	Token    tokenCommand    `cmd:"" help:"API tokens."`
+	Count    countCommand    `cmd:"" help:"Count a Pabulib election."`
 }
 
 // failed is a command that ran and found something wrong: exit 1, its lines

@@ -70,18 +70,22 @@ func (j *Journal) write(ctx context.Context, fn func(tx *db.Tx, earlier func() e
 // Append writes the event of a change to a matter's head, in the transaction
 // of the change, and wakes the readers after the commit.
 func (j *Journal) Append(ctx context.Context, tx *db.Tx, kind string, h *flow.Head, c *flow.Change, audience string) error {
+	e, err := eventOf(kind, h, c, audience)
+	if err != nil {
+		return err
+	}
+	return j.AppendEvent(ctx, tx, e, c.Words)
+}
+
+func eventOf(kind string, h *flow.Head, c *flow.Change, audience string) (event.Event, error) {
 	if c.Audience != "" {
 		audience = c.Audience
 	}
 	data, err := json.Marshal(event.Payload{Tell: event.Unique(c.Tell), Codes: c.Codes})
-	if err != nil {
-		return err
-	}
-	e := event.Event{
+	return event.Event{
 		At: c.At, Kind: kind, Subject: h.ID, Version: h.Version, Do: c.Do, FromState: string(c.From), ToState: string(c.To),
 		Actor: c.Actor.ID, AsGroup: c.AsGroup, Place: h.Place, Audience: audience, Data: string(data),
-	}
-	return j.AppendEvent(ctx, tx, e, c.Words)
+	}, err
 }
 
 // AppendEvent writes an event as it stands, with its words; seq, xid and the
