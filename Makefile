@@ -11,10 +11,6 @@ WITH_POSTGRES = go run ./internal/platform/dbtest/pgserver --
 RACE = $(addprefix ./,$(wildcard internal/platform/db internal/platform/journal internal/platform/session \
 	internal/platform/web internal/platform/blob internal/feature/wish))
 
-# Packages to measure, and for how long each benchmark.
-BENCH ?= ./...
-BENCHTIME ?= 1s
-
 FUZZTIME ?= 10s
 
 .DEFAULT_GOAL := help
@@ -49,8 +45,13 @@ race: ## Run the tests of what is shared between goroutines under the race detec
 	$(WITH_POSTGRES) env CGO_ENABLED=1 go test -race -timeout 20m $(RACE)
 
 .PHONY: bench
-bench: ## Measure; BENCH=./some/package and BENCHTIME=5s narrow and lengthen it
-	$(WITH_POSTGRES) go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) $(BENCH)
+bench: ## Measure against floors in the same run, on SQLite and PostgreSQL; prints ratios
+	go run ./internal/app/bench
+	$(WITH_POSTGRES) sh -c 'go run ./internal/app/bench -db "$$LINLI_TEST_POSTGRES" -rounds 3'
+
+.PHONY: handbook
+handbook: ## Write docs/handbook anew from the lifecycle tables
+	go test ./internal/app -run TestHandbook -update -count=1
 
 .PHONY: cover
 cover: ## Write coverage.html: what the tests run through, all packages counted

@@ -176,7 +176,9 @@ func (s *Service) file(ctx context.Context, read func() (flow.Input, error), say
 		if err := s.Machine.Born(ctx, tx, w, start, change); err != nil {
 			return nil, err
 		}
-		if photos := in.List("photos"); len(photos) > 0 {
+		photos := in.List("photos")
+		w.bare = len(photos) == 0
+		if !w.bare {
 			if err := s.Files.AttachPhotos(ctx, tx, a, photos, "wish", w.ID); err != nil {
 				return nil, err
 			}

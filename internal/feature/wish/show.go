@@ -116,8 +116,10 @@ func (s *Service) json(ctx context.Context, q db.Queryer, w *Wish, v matter.View
 			return j, err
 		}
 	}
-	if j.Photos, err = s.Files.Of(ctx, q, w.ID); err != nil {
-		return j, err
+	if !w.bare {
+		if j.Photos, err = s.Files.Of(ctx, q, w.ID); err != nil {
+			return j, err
+		}
 	}
 	j.Claims = []ClaimJSON{}
 	for _, c := range w.Claims {
@@ -150,6 +152,9 @@ func (s *Service) contact(ctx context.Context, q db.Queryer, w *Wish, a actor.Ac
 	subject := w.Helped
 	if subject == "" && !w.OnBehalf() {
 		subject = w.Author
+	}
+	if subject == a.ID { // nobody needs to be told her own number
+		return nil, nil
 	}
 	if subject != "" {
 		acc, err := s.Members.Find(ctx, q, subject)

@@ -88,6 +88,8 @@ type Wish struct {
 	Became       string `db:"became"` // "activity:ID": what became of it
 
 	Claims []*Claim `db:"-"`
+
+	bare bool // filed this moment without photographs: nothing to look up
 }
 
 // Claim is a helper's word to bring an amount until a day.
