@@ -203,6 +203,9 @@ func (t *Table[T]) States() []State {
 	return out
 }
 
+// Kind is the name of the kind of matter.
+func (t *Table[T]) Kind() string { return t.Name }
+
 // Names returns each move's name once, in the table's order.
 func (t *Table[T]) Names() []string {
 	var out []string

@@ -28,6 +28,7 @@ type Part struct {
 
 // Life is a lifecycle table, without its type of matter.
 type Life interface {
+	Kind() string
 	Check() error
 	Handbook(text func(key string) string) string
 	Names() []string
