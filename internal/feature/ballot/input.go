@@ -23,7 +23,7 @@ const (
 
 var createFields = []flow.Field{
 	{Name: "question", Kind: flow.Text, Required: true, Max: maxTitle},
-	{Name: "rule", Kind: flow.Enum, Required: true, Values: ruleNames()},
+	{Name: "rule", Kind: flow.Enum, Required: true, Values: RuleNames()},
 	{Name: "options", Kind: flow.Refs, Required: true, Max: MaxOptions}, // texts, or objects {title, cost, project}: see readOptions
 	{Name: "place", Kind: flow.Text, Required: true, Max: 20},
 	{Name: "opens", Kind: flow.Moment, Required: true},
@@ -41,7 +41,8 @@ var createFields = []flow.Field{
 	{Name: "max_choices", Kind: flow.Int, Min: 1, Max: MaxOptions},
 }
 
-func ruleNames() []string {
+// RuleNames lists the counting rules a poll may have.
+func RuleNames() []string {
 	var out []string
 	for _, r := range tally.Rules() {
 		out = append(out, string(r))

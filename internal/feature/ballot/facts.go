@@ -1,0 +1,77 @@
+package ballot
+
+import (
+	"linli/internal/platform/matter"
+	"linli/internal/ui"
+	"linli/internal/ui/text"
+)
+
+// facts say when, by which rule, on what basis and by whom a poll is decided.
+func facts(v polled) []ui.Fact {
+	o := v.Poll
+	out := []ui.Fact{
+		{Label: v.T("poll.field.opens"), Value: text.Moment(v.Lang, matter.Time(o.Opens), v.Now)},
+		{Label: v.T("poll.field.closes"), Value: text.Moment(v.Lang, matter.Time(o.Closes), v.Now)},
+		{Label: v.T("poll.field.rule"), Value: v.T("poll.rule." + string(o.Rule))},
+		{Label: v.T("poll.field.roll"), Value: v.T("poll.roll_words", "place", v.Place, "level", v.T("poll.level."+o.RollLevel.String()))},
+	}
+	if o.Budget > 0 {
+		out = append(out, ui.Fact{Label: v.T("poll.budget"), Value: text.Money(o.Budget)})
+	}
+	if o.Basis != "" {
+		out = append(out, ui.Fact{Label: v.T("poll.field.basis"), Value: o.Basis})
+	}
+	if o.RollSize > 0 {
+		out = append(out, ui.Fact{Label: v.T("poll.roll_size"), Value: v.T("poll.people", "n", text.Number(o.RollSize))},
+			ui.Fact{Label: v.T("poll.roll_hash"), Value: o.RollHash})
+	}
+	return out
+}
+
+func ballotTitle(v polled) string {
+	if v.Voted {
+		return v.T("poll.change_title")
+	}
+	return v.T("poll.ballot_title")
+}
+
+// summary names what is wrong with the ballot that came back.
+func summary(v polled) []ui.FieldError {
+	if v.Fault == "" {
+		for _, a := range v.Moves {
+			if es := ui.Errors(a.Fields); len(es) > 0 {
+				return es
+			}
+		}
+		return nil
+	}
+	return []ui.FieldError{{ID: "f-choices", Message: v.Fault}}
+}
+
+func paperErrors(v paperView) []ui.FieldError {
+	es := ui.Errors(v.Fields)
+	switch {
+	case v.Fault != "":
+		es = append(es, ui.FieldError{ID: "f-choices", Message: v.Fault})
+	case len(es) == 0 && v.Message != "":
+		es = []ui.FieldError{{ID: "f-voter", Message: v.Message}}
+	}
+	return es
+}
+
+func mineField(v resulted) ui.Field {
+	f := ui.Field{Name: "receipt", Label: v.T("poll.field.receipt"), Required: true, Complete: "off", Wide: true}
+	if v.Mine != nil {
+		f.Value, f.Error = v.Mine.Receipt, v.Mine.Fault
+	}
+	return f
+}
+
+func story(v polled) []ui.Entry {
+	var out []ui.Entry
+	for i := len(v.Timeline) - 1; i >= 0; i-- {
+		it := v.Timeline[i]
+		out = append(out, ui.Entry{At: it.At, Title: v.T("poll.did." + it.Do), Who: it.By, Note: it.Note})
+	}
+	return out
+}
