@@ -14,6 +14,7 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -314,9 +315,15 @@ func (s *Server) replayless(c *Call, r journal.Reply) {
 	c.W.WriteHeader(r.Status)
 }
 
+// pages keeps the buffers that pages are rendered into: a page is written only
+// when it is whole, and growing a buffer anew for each costs a tenth of it.
+var pages = sync.Pool{New: func() any { return bytes.NewBuffer(make([]byte, 0, 64<<10)) }}
+
 func (s *Server) page(c *Call, comp templ.Component, status int) {
-	var b bytes.Buffer
-	if err := comp.Render(c.R.Context(), &b); err != nil {
+	b := pages.Get().(*bytes.Buffer)
+	b.Reset()
+	defer pages.Put(b)
+	if err := comp.Render(c.R.Context(), b); err != nil {
 		s.refuse(c, err)
 		return
 	}
