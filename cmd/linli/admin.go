@@ -115,43 +115,6 @@ func (d *doctorCommand) Run() error {
 	return nil
 }
 
-type verifyCommand struct {
-	where
-	File string `arg:"" optional:"" help:"A backup or exported ledger to verify instead of the database."`
-	JSON bool   `name:"json" help:"Machine-readable."`
-}
-
-func (v *verifyCommand) Run() error {
-	ctx := context.Background()
-	h, err := v.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer h.Close()
-	report, err := h.Verify(ctx)
-	if err != nil {
-		return err
-	}
-	if v.JSON {
-		if err := json.NewEncoder(os.Stdout).Encode(report); err != nil {
-			return err
-		}
-	} else {
-		for _, r := range report {
-			fmt.Printf("%-4s %s (%d)\n", map[bool]string{true: "ok", false: "BAD"}[len(r.Faults) == 0], r.Name, r.Seen)
-			for _, f := range r.Faults {
-				fmt.Println("     ", f)
-			}
-		}
-	}
-	for _, r := range report {
-		if len(r.Faults) > 0 {
-			return failed
-		}
-	}
-	return nil
-}
-
 type importCommand struct {
 	where
 	Kind   string `arg:"" enum:"places" help:"What the file holds: places."`

@@ -17,6 +17,8 @@ type cli struct {
 	Setup    setupCommand    `cmd:"" help:"First run of a real installation."`
 	Migrate  migrateCommand  `cmd:"" help:"Bring the schema to the newest version."`
 	Doctor   doctorCommand   `cmd:"" help:"Check configuration, clock, disk and database."`
+	Backup   backupCommand   `cmd:"" help:"Write one portable archive while serving."`
+	Restore  restoreCommand  `cmd:"" help:"Fill an empty place of either engine with a backup."`
 	Verify   verifyCommand   `cmd:"" help:"Recompute every invariant from scratch."`
 	Import   importCommand   `cmd:"" help:"Take in a CSV or XLSX file, all or nothing."`
 	Generate generateCommand `cmd:"" help:"Invent people and matters for load tests."`

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+
+	"linli/internal/app"
+)
+
+type verifyCommand struct {
+	where
+	File string `arg:"" optional:"" type:"existingfile" help:"A backup to verify, without touching any installation."`
+	JSON bool   `name:"json" help:"Machine-readable."`
+}
+
+func (v *verifyCommand) Run() error {
+	report, err := v.report(context.Background())
+	if err != nil {
+		return err
+	}
+	if v.JSON {
+		if err := json.NewEncoder(os.Stdout).Encode(report); err != nil {
+			return err
+		}
+	} else {
+		for _, r := range report {
+			fmt.Printf("%-4s %s (%d)\n", map[bool]string{true: "ok", false: "BAD"}[len(r.Faults) == 0], r.Name, r.Seen)
+			for _, f := range r.Faults {
+				fmt.Println("     ", f)
+			}
+		}
+	}
+	for _, r := range report {
+		if len(r.Faults) > 0 {
+			return failed
+		}
+	}
+	return nil
+}
+
+func (v *verifyCommand) report(ctx context.Context) ([]app.Report, error) {
+	if v.File != "" {
+		c, err := v.config()
+		if err != nil {
+			return nil, err
+		}
+		return app.VerifyArchive(ctx, v.File, c.Log, bar("verify"))
+	}
+	h, err := v.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer h.Close()
+	return h.Verify(ctx)
+}
