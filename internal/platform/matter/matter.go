@@ -249,4 +249,3 @@ func (k *Kind[T]) API() []web.Route {
 	}
 	return routes
 }
-
