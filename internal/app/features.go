@@ -1,6 +1,7 @@
 package app
 
 import (
+	"linli/internal/feature/activity"
 	"linli/internal/feature/ask"
 	"linli/internal/feature/ballot"
 	"linli/internal/feature/file"
@@ -8,6 +9,7 @@ import (
 	"linli/internal/feature/member"
 	"linli/internal/feature/place"
 	"linli/internal/feature/search"
+	"linli/internal/feature/volunteer"
 	"linli/internal/feature/wish"
 	"linli/internal/platform/part"
 )
@@ -22,6 +24,9 @@ type Features struct {
 	Search *search.Service
 	Ask    *ask.Service
 	Ballot *ballot.Service
+
+	Volunteer *volunteer.Service
+	Activity  *activity.Service
 }
 
 // build makes the features in the order of their tiers and wires what one
@@ -46,9 +51,16 @@ func (h *House) build() {
 	h.Ask.Page = h.page
 	h.Ballot = ballot.New(j, h.Member, h.Place)
 	h.Ballot.Page = h.page
+	h.Volunteer = volunteer.New(j, h.Member, h.Group, h.Place)
+	h.Volunteer.Page, h.Volunteer.Wishes = h.page, wishesForVolunteers{h.Wish}
+	h.Activity = activity.New(j, h.Member, h.Group, h.Place, h.Volunteer)
+	h.Activity.Page, h.Activity.Secret, h.Activity.Finder = h.page, h.Config.Secret, h.Search
+	h.Search.Register("activity", "activities", h.Activity)
+	h.Wish.Converters["activity"] = activityFromWish{h.Activity}
 	h.Web.Identity, h.Web.Files, h.Web.Drafts = h.Member, h.File, h.Member
 	h.parts = []part.Part{
 		h.Place.Part(), h.Group.Part(), h.Member.Part(), h.File.Part(),
 		h.Wish.Part(), h.Ask.Part(), h.Ballot.Part(),
+		h.Volunteer.Part(), h.Activity.Part(),
 	}
 }

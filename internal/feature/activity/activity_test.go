@@ -1,0 +1,399 @@
+package activity_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"linli/internal/core/clock"
+)
+
+// The issue's story: 30 sign up at once for 20 places, 20 are in and 10 wait in
+// order, 3 cancel and 3 move up, people check in by code and by list, the hours
+// are confirmed, a certificate is verified by a stranger.
+func TestStory(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		const boss = "demo-society"
+		path := s.published(boss, nil)
+		together(30, func(i int) {
+			if r := s.do("POST", path+"/sign_up", fmt.Sprintf("r%03d", i), nil); r.Status != 200 {
+				t.Errorf("sign up %d: %d %s", i, r.Status, r.Body)
+			}
+		})
+		count, _ := s.roster(path, boss)
+		if count["in"] != 20 || count["waiting"] != 10 {
+			t.Fatalf("roster %v, want 20 in and 10 waiting", count)
+		}
+		var in, line []string // by place in line
+		line = make([]string, 11)
+		for i := range 30 {
+			as := fmt.Sprintf("r%03d", i)
+			mine := s.must(200, "GET", path, as, nil)["mine"].(object)
+			if mine["state"] == "in" {
+				in = append(in, as)
+			} else {
+				line[int(mine["place_in_line"].(float64))] = as
+			}
+		}
+		for _, as := range in[:3] {
+			s.must(200, "POST", path+"/withdraw", as, nil)
+		}
+		count, _ = s.roster(path, boss)
+		if count["in"] != 17 || count["offered"] != 3 || count["waiting"] != 7 || count["cancelled"] != 3 {
+			t.Fatalf("after 3 cancelled: %v", count)
+		}
+		for i, as := range line[1:4] { // the first three of the line, by whichever door
+			if m := s.must(200, "GET", path, as, nil)["mine"].(object); m["state"] != "offered" {
+				t.Fatalf("number %d in the line is %v", i+1, m)
+			}
+			s.must(200, "POST", path+"/"+[]string{"promote", "sign_up", "promote"}[i], as, nil)
+		}
+		if m := s.must(200, "GET", path, line[4], nil)["mine"].(object); m["place_in_line"] != 1.0 {
+			t.Errorf("the fourth is now %v", m)
+		}
+		s.verify()
+
+		id := path[strings.LastIndex(path, "/")+1:]
+		s.clock.Advance(25 * time.Hour) // it begins
+		now := s.clock.Now().UnixMilli()
+		s.must(200, "POST", path+"/check_in", in[3], object{"code": s.Activity.QRCode(id, now)})
+		s.must(200, "POST", path+"/check_in", in[4], object{"code": s.Activity.SpokenCode(id, now)})
+		s.must(200, "POST", path+"/check_in", line[1], object{"code": "http://linli.test/activities/" + id + "/here?code=" + s.Activity.QRCode(id, now)})
+		_, items := s.roster(path, boss)
+		var absent object
+		for _, it := range items {
+			if it["state"] == "in" && it["checked_in"] == nil {
+				absent = it
+			}
+		}
+		s.must(200, "POST", path+"/mark", boss, object{"persons": []any{absent["id"]}})
+		s.must(200, "POST", path+"/mark", boss, object{"persons": []any{absent["id"]}}) // a list sent twice acts once
+		s.clock.Advance(90 * time.Minute)
+		s.must(200, "POST", path+"/check_out", in[3], nil)
+		s.clock.Advance(time.Hour)
+		o := s.must(200, "POST", path+"/finish", boss, nil)
+		if o["state"] != "finished" || o["came"] != 4.0 {
+			t.Fatalf("finished: %v %v", o["state"], o["came"])
+		}
+		count, _ = s.roster(path, boss)
+		if count["in"] != 4 || count["absent"] != 16 {
+			t.Errorf("after the end: %v", count)
+		}
+		if m := s.must(200, "GET", path, in[8], nil)["mine"].(object); m["state"] != "absent" && m["checked_in"] == nil {
+			t.Errorf("who did not come reads %v", m)
+		}
+		if r := s.do("GET", path+"/roster", in[3], nil); r.Status != http.StatusForbidden {
+			t.Errorf("a participant reads the roster: %d", r.Status)
+		}
+		if o := s.must(200, "POST", path+"/confirm_hours", boss, nil); o["state"] != "closed" {
+			t.Fatalf("after confirming all: %v", o["state"])
+		}
+		hours := s.must(200, "GET", path, in[3], nil)["hours"].(object)
+		if hours["minutes"] != 90.0 || hours["state"] != "confirmed" {
+			t.Errorf("hours %v, want the attended 90 minutes", hours)
+		}
+		s.must(200, "POST", path+"/confirm_hours", boss, object{"person": entryOf(t, s, path, boss, in[3]), "minutes": 60, "reason": "中途离开半小时"})
+		if h := s.must(200, "GET", path, in[3], nil)["hours"].(object); h["minutes"] != 60.0 {
+			t.Errorf("corrected hours %v", h)
+		}
+		cert := s.must(201, "POST", "/api/v1/certificates", in[3], object{"from": "2026-01-01", "to": "2026-12-31"})
+		if cert["minutes"] != 60.0 {
+			t.Errorf("certificate over %v minutes", cert["minutes"])
+		}
+		serial := cert["serial"].(string)
+		whole := s.page("/certificates/"+serial+"?code="+cert["code"].(string), "", "证明有效", "江边捡拾垃圾")
+		if strings.Contains(whole, "居民0") || !strings.Contains(whole, "居***") {
+			t.Error("a stranger reads the name unmasked")
+		}
+		if strings.Contains(s.page("/certificates/"+serial, "", "居***"), "江边捡拾垃圾") {
+			t.Error("the serial alone gives the details")
+		}
+		s.page("/certificates/"+serial+"?code=AAAAAAAA", "", "校验码不符")
+		if r := s.do("GET", "/certificates/ZY202611-XXXXXXXX", "", nil); r.Status != 404 {
+			t.Errorf("an unknown serial: %d", r.Status)
+		}
+		paper := s.do("POST", "/certificates/"+serial+"/print", in[3], url.Values{"document_code": {"320105-TEST-99"}})
+		if paper.Status != 200 || !strings.Contains(paper.Body, "320105-TEST-99") {
+			t.Errorf("the paper: %d", paper.Status)
+		}
+		if r := s.do("POST", "/certificates/"+serial+"/print", in[4], url.Values{"document_code": {"x"}}); r.Status != 404 {
+			t.Errorf("another prints it: %d", r.Status)
+		}
+		s.must(200, "POST", "/api/v1/certificates/"+serial+"/revoke", "demo-community", object{"reason": "重复出具"})
+		s.page("/certificates/"+serial, "", "证明已撤销")
+		s.verify()
+	})
+}
+
+func entryOf(t *testing.T, s *site, path, boss, as string) string {
+	t.Helper()
+	name := "居民" + strings.TrimPrefix(as, "r")
+	_, items := s.roster(path, boss)
+	for _, it := range items {
+		if it["name"] == name {
+			return it["id"].(string)
+		}
+	}
+	t.Fatalf("%s is not on the roster", name)
+	return ""
+}
+
+// 200 at once for the last 3 places: exactly 3, on two nodes.
+func TestLastPlaces(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		nodes := []*site{s}
+		if strings.HasPrefix(s.DB.URL, "postgres") {
+			nodes = append(nodes, open(t, s.DB.URL, s.clock))
+		}
+		path := s.published("demo-community", object{"capacity": 3})
+		var in, waiting atomic.Int64
+		together(extra, func(i int) {
+			r := nodes[i%len(nodes)].do("POST", path+"/sign_up", fmt.Sprintf("r%03d", i), nil)
+			switch {
+			case r.Status != 200:
+				t.Errorf("%d: %s", r.Status, r.Body)
+			case strings.Contains(r.Body, `"mine":{"state":"in"`):
+				in.Add(1)
+			case strings.Contains(r.Body, `"mine":{"state":"waiting"`):
+				waiting.Add(1)
+			}
+		})
+		count, _ := s.roster(path, "demo-community")
+		if in.Load() != 3 || waiting.Load() != extra-3 || count["in"] != 3 || count["waiting"] != extra-3 {
+			t.Errorf("%d in, %d waiting by the replies; roster %v", in.Load(), waiting.Load(), count)
+		}
+		s.verify()
+	})
+}
+
+// One person asks many times at once and has one place.
+func TestOnePersonManyTaps(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		path := s.published("demo-community", object{"capacity": 30})
+		var ok atomic.Int64
+		together(20, func(int) {
+			switch r := s.do("POST", path+"/sign_up", "demo-neighbour", nil); r.Status {
+			case 200:
+				ok.Add(1)
+			case 409:
+			default:
+				t.Errorf("%d %s", r.Status, r.Body)
+			}
+		})
+		if count, _ := s.roster(path, "demo-community"); ok.Load() != 1 || count["in"] != 1 {
+			t.Errorf("%d of 20 taps took a place, roster %v", ok.Load(), count)
+		}
+	})
+}
+
+// A replayed, old or foreign code is refused with a plain text.
+func TestCodes(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		path, other := s.published("demo-community", nil), s.published("demo-community", nil)
+		id, otherID := path[len("/api/v1/activities/"):], other[len("/api/v1/activities/"):]
+		for _, as := range []string{"r000", "r001", "r002", "r003", "r004"} {
+			s.must(200, "POST", path+"/sign_up", as, nil)
+		}
+		in := func(as, code string) reply { return s.do("POST", path+"/check_in", as, object{"code": code}) }
+		if r := in("r000", s.Activity.QRCode(id, s.clock.Now().UnixMilli())); r.Status != 409 {
+			t.Errorf("a day too early: %d", r.Status)
+		}
+		s.clock.Advance(25 * time.Hour)
+		now := s.clock.Now().UnixMilli()
+		code := s.Activity.QRCode(id, now)
+		refused := func(name string, r reply) {
+			if r.Status != 409 || !strings.Contains(r.Body, "签到") {
+				t.Errorf("%s: %d %s", name, r.Status, r.Body)
+			}
+		}
+		if r := in("r000", code); r.Status != 200 {
+			t.Fatalf("the right code: %d %s", r.Status, r.Body)
+		}
+		refused("replayed", in("r000", code))
+		refused("another activity's", in("r001", s.Activity.QRCode(otherID, now)))
+		refused("another activity's spoken", in("r001", s.Activity.SpokenCode(otherID, now)))
+		s.clock.Advance(30 * time.Second)
+		if r := in("r001", code); r.Status != 200 {
+			t.Errorf("the code of the step before: %d", r.Status)
+		}
+		s.clock.Advance(31 * time.Second)
+		refused("61 seconds old", in("r002", code))
+		if r := s.do("POST", path+"/check_in", "r100", object{"code": s.Activity.QRCode(id, s.clock.Now().UnixMilli())}); r.Status != 403 {
+			t.Errorf("who did not sign up: %d", r.Status)
+		}
+		for range 12 {
+			in("r003", "000000")
+		}
+		if r := in("r003", s.Activity.QRCode(id, s.clock.Now().UnixMilli())); r.Status != http.StatusTooManyRequests {
+			t.Errorf("after many guesses: %d", r.Status)
+		}
+		if r := in("r004", strings.ToLower(s.Activity.QRCode(id, s.clock.Now().UnixMilli()))); r.Status != 200 {
+			t.Errorf("small letters: %d", r.Status)
+		}
+	})
+}
+
+// Families, reserved places, shifts, offers that lapse, cut-off.
+func TestPlaces(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		const boss = "demo-community"
+		path := s.published(boss, object{"capacity": 6, "reserved": 2})
+		s.must(200, "POST", path+"/sign_up", "r000", object{"party": 3})
+		o := s.must(200, "POST", path+"/sign_up", "r001", object{"party": []string{"小明", "小红"}})
+		if o["mine"].(object)["state"] != "waiting" {
+			t.Errorf("two more of a public four: %v", o["mine"])
+		}
+		if o := s.must(200, "POST", path+"/sign_up", "r002", nil); o["mine"].(object)["state"] != "in" || o["free"] != 0.0 {
+			t.Errorf("the fourth: %v, free %v", o["mine"], o["free"])
+		}
+		s.must(200, "POST", path+"/enter", boss, object{"names": []string{"陈奶奶", "孙爷爷"}})
+		if o := s.must(200, "GET", path, "", nil); o["taken"] != 6.0 {
+			t.Errorf("taken %v", o["taken"])
+		}
+		if r := s.do("POST", path+"/sign_up", "r003", object{"party": 5}); r.Status != 422 {
+			t.Errorf("a party that never fits: %d", r.Status)
+		}
+		if r := s.do("POST", path+"/sign_up", "r003", object{"party": 0}); r.Status != 422 {
+			t.Errorf("nobody: %d", r.Status)
+		}
+		s.must(200, "POST", path+"/withdraw", "r000", nil) // three leave: the family of two is asked
+		if m := s.must(200, "GET", path, "r001", nil)["mine"].(object); m["state"] != "offered" || m["until"] == nil {
+			t.Errorf("the family is %v", m)
+		}
+		s.must(200, "POST", path+"/sign_up", "r004", nil)
+		s.must(200, "POST", path+"/sign_up", "r005", nil)
+		s.clock.Advance(13 * time.Hour) // the offer lapsed: half of the time to the start
+		if m := s.must(200, "GET", path, "r005", nil)["mine"].(object); m["state"] != "offered" {
+			t.Errorf("next in the line is %v", m)
+		}
+		if m := s.must(200, "GET", path, "r001", nil)["mine"].(object); m["state"] != "cancelled" {
+			t.Errorf("who let it lapse is %v", m)
+		}
+		if _, err := s.Activity.Machine.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		s.verify()
+		s.clock.Advance(12*time.Hour + time.Minute)
+		if r := s.do("POST", path+"/withdraw", "r002", nil); r.Status != 409 {
+			t.Errorf("after the cut-off: %d", r.Status)
+		}
+		s.must(200, "POST", path+"/remove", boss, object{"person": entryOf(t, s, path, boss, "r002"), "reason": "电话说生病了"})
+
+		start := s.clock.Now().Add(24 * time.Hour).In(clock.China)
+		at := func(h int) string { return time.Date(start.Year(), start.Month(), start.Day(), h, 0, 0, 0, clock.China).Format(time.RFC3339) }
+		path = s.published(boss, object{"starts": at(8), "ends": at(12), "capacity": 2, "shifts": []any{
+			object{"title": "早班", "starts": at(8), "ends": at(10), "capacity": 1}, object{"starts": at(10), "ends": at(12), "capacity": 1},
+		}})
+		for i, want := range []float64{1, 2} {
+			if m := s.must(200, "POST", path+"/sign_up", fmt.Sprintf("r01%d", i), nil)["mine"].(object); m["shift"] != want {
+				t.Errorf("sign-up %d is in shift %v", i, m["shift"])
+			}
+		}
+		if r := s.do("POST", path+"/sign_up", "r012", object{"shift": 3}); r.Status != 422 {
+			t.Errorf("no such shift: %d", r.Status)
+		}
+		s.verify()
+	})
+}
+
+// Who may do what, and what may not be seen.
+func TestRights(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		path := s.drafted("demo-volunteer", nil)
+		for as, want := range map[string]int{"demo-volunteer": 200, "demo-community": 200, "demo-street": 200, "demo-resident": 404, "": 404, "demo-community-b": 404} {
+			if r := s.do("GET", path, as, nil); r.Status != want {
+				t.Errorf("draft as %q: %d, want %d", as, r.Status, want)
+			}
+		}
+		if r := s.do("POST", path+"/publish", "demo-volunteer", nil); r.Status != 403 {
+			t.Errorf("a volunteer publishes: %d", r.Status)
+		}
+		s.must(200, "POST", path+"/publish", "demo-community", nil)
+		if r := s.do("POST", "/api/v1/activities", "demo-resident", object{}); r.Status != 403 {
+			t.Errorf("a resident drafts: %d", r.Status)
+		}
+		if r := s.do("POST", "/api/v1/activities", "demo-community", object{"title": "x", "kind": "什么"}); r.Status != 422 {
+			t.Errorf("missing fields: %d", r.Status)
+		}
+		s.must(200, "POST", path+"/sign_up", "demo-newcomer", nil)
+		s.must(200, "POST", path+"/sign_up", "demo-outsider", nil)
+		unit := s.must(200, "GET", "/api/v1/me", "demo-unit1", nil)["roles"].([]any)[0].(object)["group"].(string)
+		s.must(200, "POST", path+"/sign_up", "demo-unit1", object{"as": unit})
+		if r := s.do("POST", path+"/sign_up", "demo-unit2", object{"as": unit}); r.Status != 422 {
+			t.Errorf("in another's name: %d", r.Status)
+		}
+		if r := s.do("POST", path+"/sign_up", "demo-newcomer", nil); r.Status != 409 {
+			t.Errorf("twice: %d", r.Status)
+		}
+		closed := s.published("demo-community", object{"audience": "volunteers"})
+		if r := s.do("POST", closed+"/sign_up", "demo-resident", nil); r.Status != 403 {
+			t.Errorf("not a volunteer: %d", r.Status)
+		}
+		local := s.published("demo-community", object{"audience": "residents"})
+		if r := s.do("POST", local+"/sign_up", "demo-outsider", nil); r.Status != 403 {
+			t.Errorf("not a resident: %d", r.Status)
+		}
+		told := s.must(200, "GET", path+"/timeline", "", nil)["items"].([]any)
+		for _, it := range told {
+			if o := it.(object); o["do"] == "sign_up" && o["by"] != "一位参加者" {
+				t.Errorf("the public timeline names %v", o["by"])
+			}
+		}
+		if r := s.do("POST", path+"/cancel", "demo-resident", object{"reason": "x"}); r.Status != 403 {
+			t.Errorf("a resident cancels: %d", r.Status)
+		}
+		s.must(200, "POST", path+"/cancel", "demo-community", object{"reason": "台风预警"})
+		if r := s.do("POST", path+"/sign_up", "demo-resident", nil); r.Status != 409 {
+			t.Errorf("after the end: %d", r.Status)
+		}
+		if r := s.do("GET", "/api/v1/activities/nonsense", "", nil); r.Status != 404 {
+			t.Errorf("a malformed id: %d", r.Status)
+		}
+	})
+}
+
+// Unconfirmed hours: the organiser is reminded after 2 working days, the
+// community after 5, and nothing confirms itself; nobody confirms the own hours.
+func TestReminders(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		path := s.published("demo-society", nil)
+		id := path[len("/api/v1/activities/"):]
+		s.must(200, "POST", path+"/sign_up", "demo-society", nil)
+		s.must(200, "POST", path+"/sign_up", "r000", nil)
+		s.clock.Advance(25 * time.Hour)
+		for _, as := range []string{"demo-society", "r000"} {
+			s.must(200, "POST", path+"/check_in", as, object{"code": s.Activity.QRCode(id, s.clock.Now().UnixMilli())})
+		}
+		s.clock.Advance(4 * time.Hour) // finished by itself
+		if o := s.must(200, "GET", path, "", nil); o["state"] != "finished" {
+			t.Fatalf("state %v", o["state"])
+		}
+		s.clock.Advance(20 * 24 * time.Hour)
+		if _, err := s.Activity.Machine.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		var reminds int
+		for _, it := range s.must(200, "GET", path+"/timeline", "demo-society", nil)["items"].([]any) {
+			if it.(object)["do"] == "remind" {
+				reminds++
+			}
+		}
+		if o := s.must(200, "GET", path, "", nil); reminds != 2 || o["state"] != "finished" {
+			t.Errorf("%d reminders, state %v", reminds, o["state"])
+		}
+		if o := s.must(200, "POST", path+"/confirm_hours", "demo-society", nil); o["state"] != "finished" {
+			t.Errorf("own hours were confirmed: %v", o["state"])
+		}
+		if r := s.do("POST", path+"/confirm_hours", "demo-society", nil); r.Status != 403 {
+			t.Errorf("only the own hours are left: %d %s", r.Status, r.Body)
+		}
+		if o := s.must(200, "POST", path+"/confirm_hours", "demo-community", nil); o["state"] != "closed" {
+			t.Errorf("confirmed by the community: %v", o["state"])
+		}
+		s.verify()
+	})
+}

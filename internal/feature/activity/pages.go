@@ -1,0 +1,573 @@
+package activity
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"linli/internal/core/access"
+	"linli/internal/core/actor"
+	"linli/internal/core/clock"
+	"linli/internal/core/fault"
+	"linli/internal/core/flow"
+	"linli/internal/core/page"
+	"linli/internal/core/qr"
+	"linli/internal/feature/place"
+	"linli/internal/platform/db"
+	"linli/internal/platform/matter"
+	"linli/internal/platform/web"
+	"linli/internal/ui"
+	"linli/internal/ui/text"
+)
+
+// pages are the doors for people.
+func (s *Service) pages() []web.Route {
+	public := []string{"activity", "member", "group", "place"}
+	after := func(out any) string { return out.(JSON).URL }
+	organise := func(out any) string { return out.(JSON).URL + "/organise" }
+	routes := []web.Route{
+		{Method: "GET", Path: "/activities", Name: "page-activities", Public: public, Query: pageFields, Do: s.pageList},
+		{Method: "GET", Path: "/activities/new", Name: "page-activity-new", SignedIn: true, Do: s.pageNew},
+		{Method: "POST", Path: "/activities", Name: "page-activity-create", SignedIn: true, Do: s.pageCreate, After: after},
+		{Method: "GET", Path: "/activities/{id}", Name: "page-activity", Public: public, Do: s.pageOne},
+		{Method: "GET", Path: "/activities/{id}/organise", Name: "page-activity-organise", SignedIn: true, Do: s.pageOrganise},
+		{Method: "GET", Path: "/activities/{id}/here", Name: "page-activity-here", SignedIn: true, Query: []flow.Field{{Name: "code", Kind: flow.Text, Max: 80}}, Do: s.pageHere},
+		{Method: "GET", Path: "/activities/{id}/door.svg", Name: "page-activity-door", SignedIn: true, Do: s.doorSVG},
+		{Method: "GET", Path: "/activities/{id}/door.json", Name: "page-activity-spoken", SignedIn: true, Do: s.spoken},
+		{Method: "GET", Path: "/staff/activities", Name: "page-staff-activities", SignedIn: true, Query: pageFields, Do: s.pageStaff},
+		{Method: "GET", Path: "/me/calendar", Name: "page-calendar", SignedIn: true, Do: s.pageCalendar},
+		{Method: "POST", Path: "/me/calendar", Name: "page-calendar-renew", SignedIn: true, Do: s.renewCalendar},
+	}
+	for _, do := range Life.Names() {
+		to := after
+		if slices.Contains([]string{"mark", "enter", "remove", "confirm_hours", "finish", "promote"}, do) {
+			to = func(out any) string {
+				if out.(JSON).Organiser {
+					return organise(out)
+				}
+				return after(out)
+			}
+		}
+		routes = append(routes, web.Route{Method: "POST", Path: "/activities/{id}/" + do, Name: "page-activity-" + do, SignedIn: true, After: to,
+			Do: func(c *web.Call) (any, error) { return s.pageMove(c, do) }})
+	}
+	return routes
+}
+
+var pageFields = append([]flow.Field{
+	{Name: "kind", Kind: flow.Enum, Values: Kinds},
+	{Name: "day", Kind: flow.Moment},
+	{Name: "place", Kind: flow.Text, Max: 20},
+	{Name: "show", Kind: flow.Enum, Values: []string{"free", "mine", "past"}},
+	{Name: "q", Kind: flow.Text, Max: 100},
+}, web.Paging()...)
+
+// listView is what the list shows.
+type listView struct {
+	in    flow.Input
+	Items []JSON
+	Next  string
+	Place string
+	May   bool // draft a new one
+	Path  string
+}
+
+func (s *Service) pageList(c *web.Call) (any, error) {
+	p := s.Page(c, c.T("activity.title"), ui.Activities)
+	v, err := s.readList(c, &p, "/activities")
+	if err != nil {
+		return nil, err
+	}
+	return s.listScreen(p, v), nil
+}
+
+// pageStaff is the same list in the workbench.
+func (s *Service) pageStaff(c *web.Call) (any, error) {
+	if !mayCreate(c.Actor) {
+		return nil, fault.Absent()
+	}
+	p := s.Page(c, c.T("activity.title"), ui.Activities)
+	v, err := s.readList(c, &p, "/staff/activities")
+	if err != nil {
+		return nil, err
+	}
+	return s.staffScreen(p, v), nil
+}
+
+func (s *Service) readList(c *web.Call, p *ui.Page, path string) (listView, error) {
+	in, err := c.Query()
+	if err != nil {
+		in = flow.Input{} // a hand-typed address shows the list as it opens
+	}
+	ask, err := web.PageOf(in)
+	if err != nil {
+		ask = page.Ask{Limit: page.Default}
+	}
+	v := listView{in: in, Place: place.Trim(in.Text("place")), May: mayCreate(c.Actor), Path: path}
+	if v.Place == "" {
+		v.Place = p.Community.Code
+	}
+	f := Filter{Kind: in.Text("kind"), Soonest: true, From: c.Now() - 12*3600*1000}
+	if len(v.Place) == access.Community {
+		f.Home = v.Place
+	} else {
+		f.Place = v.Place
+	}
+	switch in.Text("show") {
+	case "free":
+		f.Free = true
+	case "mine":
+		f.Mine, f.Home, f.Place, f.From, f.Soonest = true, "", "", 0, false
+	case "past":
+		f.From, f.To, f.Soonest = 0, c.Now(), false
+	}
+	if day := in.Moment("day"); day != 0 {
+		f.From, f.To = dayOf(day)
+	}
+	if f.Mine && !c.Actor.Known() {
+		return v, nil
+	}
+	if words := in.Text("q"); words != "" && s.Finder != nil {
+		if f.Where, f.Args = s.Finder.Where("activity", "a.id", words); f.Where == "" {
+			return v, nil
+		}
+	}
+	ms, err := list(c.Context(), s.Journal.DB, c.Actor, f, ask, c.Now())
+	if err != nil {
+		return v, err
+	}
+	cut := page.Cut(ms, ask, func(m *Activity) string { return m.ID })
+	view := matter.ViewOf(c)
+	view.Brief = true
+	for _, m := range cut.Items {
+		c.ShownUntil(m.DueAt)
+		j, err := s.json(c.Context(), s.Journal.DB, m, view)
+		if err != nil {
+			return v, err
+		}
+		v.Items = append(v.Items, j)
+	}
+	if cut.Next != nil {
+		q := c.R.URL.Query()
+		q.Set("cursor", *cut.Next)
+		v.Next = path + "?" + q.Encode()
+	}
+	return v, nil
+}
+
+func (v listView) url(show string) string {
+	q := url.Values{}
+	if show != "" {
+		q.Set("show", show)
+	}
+	if k := v.in.Text("kind"); k != "" {
+		q.Set("kind", k)
+	}
+	if len(q) == 0 {
+		return v.Path
+	}
+	return v.Path + "?" + q.Encode()
+}
+
+func (v listView) tabs(p ui.Page) []ui.Tab {
+	show := v.in.Text("show")
+	out := []ui.Tab{
+		{Label: p.T("activity.tab.coming"), URL: v.url(""), Here: show == ""},
+		{Label: p.T("activity.tab.free"), URL: v.url("free"), Here: show == "free"},
+	}
+	if p.Me.SignedIn {
+		out = append(out, ui.Tab{Label: p.T("activity.tab.mine"), URL: v.url("mine"), Here: show == "mine"})
+	}
+	return append(out, ui.Tab{Label: p.T("activity.tab.past"), URL: v.url("past"), Here: show == "past"})
+}
+
+func (v listView) filter(p ui.Page) ui.Filter {
+	kinds := []ui.Option{{Value: "", Label: p.T("activity.every_kind")}}
+	for _, k := range Kinds {
+		kinds = append(kinds, ui.Option{Value: k, Label: p.T("activity.kind." + k)})
+	}
+	day := ""
+	if at := v.in.Moment("day"); at != 0 {
+		day = time.UnixMilli(at).In(clock.China).Format("2006-01-02")
+	}
+	f := ui.Filter{Action: v.Path, Fields: []ui.Field{
+		{Name: "kind", Label: p.T("activity.field.kind"), Type: ui.SelectField, Value: v.in.Text("kind"), Options: kinds},
+		{Name: "day", Label: p.T("activity.day"), Type: ui.DateField, Value: day},
+		{Name: "show", Type: ui.HiddenField, Value: v.in.Text("show")},
+	}}
+	if v.in.Text("kind") != "" || day != "" {
+		f.Clear = v.Path
+	}
+	return f
+}
+
+func card(p ui.Page, j JSON) ui.Card {
+	c := ui.Card{Title: j.Title, URL: j.URL, Tag: tag(p, j), Facts: []string{p.T("activity.kind." + j.Kind), j.PlaceName}, Due: when(p, j)}
+	if j.State == string(Published) || j.State == string(Running) {
+		c.Bar = &ui.Progress{Label: p.T("activity.signed_up"), Done: j.Taken, Total: j.Capacity, Unit: p.T("activity.people")}
+	}
+	return c
+}
+
+// when says day and time: 5月3日 周日 9:00–11:00.
+func when(p ui.Page, j JSON) string {
+	end := text.Clock(j.Ends.In(clock.China))
+	if j.Ends.Sub(j.Starts) > 20*time.Hour {
+		end = text.Moment(p.Lang, j.Ends, p.Now)
+	}
+	return text.Moment(p.Lang, j.Starts, p.Now) + "–" + end
+}
+
+func tag(p ui.Page, j JSON) ui.Tag {
+	t := ui.Tag{State: j.State, Label: p.T("activity.state." + j.State)}
+	switch flow.State(j.State) {
+	case Published:
+		t.Tone = ui.Wait
+		if j.Free == 0 {
+			t.Label, t.Tone = p.T("activity.full"), ui.Busy
+		}
+		if j.Mine != nil {
+			switch j.Mine.State {
+			case In:
+				t.Label, t.Tone = p.T("activity.mine.in"), ui.Good
+			case Waits:
+				t.Label, t.Tone = p.T("activity.mine.waiting", "n", *j.Mine.PlaceInLine), ui.Busy
+			case Offered:
+				t.Label, t.Tone = p.T("activity.mine.offered"), ui.Warn
+			}
+		}
+	case Running:
+		t.Tone = ui.Busy
+	case Finished, Closed:
+		t.Tone = ui.Good
+	case Cancelled:
+		t.Tone = ui.Off
+	}
+	return t
+}
+
+// oneView is what the page of an activity shows.
+type oneView struct {
+	J        JSON
+	Moves    []ui.Action
+	Timeline []ui.Entry
+	Errors   []ui.FieldError
+	Message  string
+}
+
+func (s *Service) pageOne(c *web.Call) (any, error) {
+	m, err := s.Kind.Read(c)
+	if err != nil {
+		return nil, err
+	}
+	return s.one(c, m, nil)
+}
+
+// organiserMoves belong on the organiser's page.
+var organiserMoves = []string{"mark", "enter", "remove", "confirm_hours", "finish"}
+
+func (s *Service) one(c *web.Call, m *Activity, sent *ui.Sent) (any, error) {
+	c.ShownUntil(m.DueAt)
+	p := s.Page(c, m.Title, ui.Activities)
+	p.Back = ui.Link{Label: c.T("activity.title"), URL: "/activities"}
+	p.CSS = []string{"activity.css"}
+	view := matter.ViewOf(c)
+	j, err := s.json(c.Context(), s.Journal.DB, m, view)
+	if err != nil {
+		return nil, err
+	}
+	v := oneView{J: j}
+	acts := slices.DeleteFunc(Life.Actions(m, c.Actor, c.Now()), func(a flow.Action) bool { return slices.Contains(organiserMoves, a.Do) })
+	v.Moves = ui.Moves(p, "activity", j.URL, m.Version, acts, sent)
+	for i := range v.Moves {
+		v.Moves[i].Version = 0 // people come and go meanwhile: nobody loses a place for having read a moment ago
+		if v.Moves[i].Do == "sign_up" && len(m.Shifts) == 0 {
+			v.Moves[i].Fields = slices.DeleteFunc(v.Moves[i].Fields, func(f ui.Field) bool { return f.Name == "shift" })
+		}
+		if v.Moves[i].Do == "sign_up" {
+			v.Moves[i].Fields = slices.DeleteFunc(v.Moves[i].Fields, func(f ui.Field) bool { return f.Name == "as" && len(c.Actor.Agencies()) == 0 })
+			if j.Free == 0 {
+				v.Moves[i].Hint = c.T("activity.hint.queue")
+			}
+		}
+	}
+	items, err := s.Kind.Timeline(c.Context(), s.Journal.DB, m, view)
+	if err != nil {
+		return nil, err
+	}
+	for _, it := range items {
+		if slices.Contains([]string{"create", "publish", "amend", "cancel", "finish", "begin", "confirm_hours"}, it.Do) {
+			v.Timeline = append(v.Timeline, ui.Entry{At: it.At, Title: p.T("activity.do." + it.Do), Who: it.By, Note: it.Note})
+		}
+	}
+	slices.Reverse(v.Timeline)
+	if sent != nil && sent.Fault != nil {
+		v.Message = c.TextOf(sent.Fault.Key, sent.Fault.Args)
+		for _, a := range v.Moves {
+			v.Errors = append(v.Errors, ui.Errors(a.Fields)...)
+		}
+	}
+	return s.oneScreen(p, v), nil
+}
+
+func (s *Service) pageMove(c *web.Call, do string) (any, error) {
+	out, err := s.move(c, do)
+	if err == nil {
+		return out, nil
+	}
+	f := fault.Of(err)
+	if f.Kind == fault.NotFound || f.Kind == fault.Internal || f.Kind == fault.SignIn {
+		return nil, err
+	}
+	m, rerr := s.Kind.Read(c)
+	if rerr != nil {
+		return nil, err
+	}
+	sent := &ui.Sent{Do: do, Values: c.Form(), Fault: f}
+	var page any
+	if slices.Contains(organiserMoves, do) && m.organiser(c.Actor) {
+		page, rerr = s.organise(c, m, sent)
+	} else {
+		page, rerr = s.one(c, m, sent)
+	}
+	if rerr != nil {
+		return nil, err
+	}
+	return page, err
+}
+
+func (s *Service) pageNew(c *web.Call) (any, error) {
+	if !mayCreate(c.Actor) {
+		return nil, fault.New(fault.Denied, "activity.reason.who_creates")
+	}
+	return s.newForm(c, nil), nil
+}
+
+func (s *Service) pageCreate(c *web.Call) (any, error) {
+	form := c.Form()
+	if form.Get("ends") == "" { // two hours are what most activities take
+		if at, err := flow.ParseMoment(form.Get("starts")); err == nil {
+			form.Set("ends", at.Add(2*time.Hour).Format(time.RFC3339))
+		}
+	}
+	out, err := s.create(c.Context(), c)
+	if err == nil {
+		return out, nil
+	}
+	if f := fault.Of(err); f.Kind == fault.Invalid || f.Kind == fault.Malformed {
+		return s.newForm(c, &ui.Sent{Values: form, Fault: f}), err
+	}
+	return nil, err
+}
+
+func (s *Service) newForm(c *web.Call, sent *ui.Sent) any {
+	p := s.Page(c, c.T("activity.new"), ui.Activities)
+	p.Back = ui.Link{Label: c.T("activity.title"), URL: "/activities"}
+	fields := ui.FieldsOf(p, "activity", createFields, sent)
+	for i := range fields {
+		f := &fields[i]
+		switch f.Name {
+		case "place":
+			f.Type, f.Options = ui.SelectField, s.placeOptions(p.Community.Code)
+			if f.Value == "" {
+				f.Value = p.Community.Code
+			}
+		case "capacity":
+			if f.Value == "" {
+				f.Value = "20"
+			}
+			f.Unit = p.T("activity.people")
+		case "audience":
+			f.Type = ui.SelectField
+			f.Options = []ui.Option{{Value: "", Label: p.T("activity.audience.all")}}
+			for _, a := range []string{Residents, Volunteers, Members} {
+				f.Options = append(f.Options, ui.Option{Value: a, Label: p.T("activity.audience." + a)})
+			}
+		case "hosts", "shifts":
+			f.Type, f.Rows = ui.AreaField, 2
+		case "ends":
+			f.Required = false
+		case "kind":
+			for k := range f.Options {
+				f.Options[k].Label = p.T("activity.kind." + f.Options[k].Value)
+			}
+		}
+	}
+	main, more := fields[:7], fields[7:]
+	return s.newScreen(p, main, more, ui.Errors(fields))
+}
+
+// placeOptions are a community, its buildings and what lies above it.
+func (s *Service) placeOptions(code string) []ui.Option {
+	out := []ui.Option{{Value: code, Label: s.Places.Name(code)}}
+	for _, b := range s.Places.Below(code, place.Building) {
+		out = append(out, ui.Option{Value: b.Code, Label: b.Name})
+	}
+	for _, level := range []int{access.Street, access.District} {
+		if up := access.Up(code, level); up != "" && up != code {
+			out = append(out, ui.Option{Value: up, Label: s.Places.Name(up)})
+		}
+	}
+	return out
+}
+
+func (s *Service) organiserOnly(c *web.Call) (*Activity, error) {
+	m, err := s.Kind.Read(c)
+	if err != nil {
+		return nil, err
+	}
+	if !m.organiser(c.Actor) {
+		return nil, fault.New(fault.Denied, "activity.reason.roster")
+	}
+	return m, nil
+}
+
+func (s *Service) pageOrganise(c *web.Call) (any, error) {
+	m, err := s.organiserOnly(c)
+	if err != nil {
+		return nil, err
+	}
+	return s.organise(c, m, nil)
+}
+
+// organiseView is what the organiser's page shows.
+type organiseView struct {
+	J       JSON
+	Roster  []RosterItem
+	Acts    map[string]ui.Action
+	OpID    string
+	Errors  []ui.FieldError
+	Message string
+}
+
+func (s *Service) organise(c *web.Call, m *Activity, sent *ui.Sent) (any, error) {
+	p := s.Page(c, c.T("activity.organise"), ui.Activities)
+	p.NoIndex = true
+	p.Back = ui.Link{Label: m.Title, URL: "/activities/" + m.ID}
+	p.CSS, p.JS = []string{"activity.css"}, []string{"activity.js"}
+	j, err := s.json(c.Context(), s.Journal.DB, m, matter.ViewOf(c))
+	if err != nil {
+		return nil, err
+	}
+	v := organiseView{J: j, Acts: map[string]ui.Action{}, OpID: ui.NewOperation()}
+	if v.Roster, err = s.Roster(c.Context(), s.Journal.DB, m); err != nil {
+		return nil, err
+	}
+	for _, a := range ui.Moves(p, "activity", j.URL, 0, Life.Actions(m, c.Actor, c.Now()), sent) {
+		a.Version = 0
+		if a.Do == "confirm_hours" || a.Do == "remove" {
+			for i := range a.Fields {
+				if a.Fields[i].Name == "person" {
+					a.Fields[i].Type, a.Fields[i].Options = ui.SelectField, v.people(p, a)
+				}
+			}
+		}
+		v.Acts[a.Do] = a
+	}
+	if sent != nil && sent.Fault != nil {
+		v.Message = c.TextOf(sent.Fault.Key, sent.Fault.Args)
+		v.Errors = ui.Errors(v.Acts[sent.Do].Fields)
+		for _, f := range sent.Fault.Fields {
+			if len(v.Errors) == 0 {
+				v.Message = c.TextOf(f.Key, f.Args)
+			}
+		}
+	}
+	return s.organiseScreen(p, v), nil
+}
+
+// people are those a move of the organiser may be about.
+func (v organiseView) people(p ui.Page, a ui.Action) []ui.Option {
+	first := ui.Option{Value: "", Label: p.T("activity.choose_person")}
+	for _, f := range a.Fields {
+		if f.Name == "person" && !f.Required {
+			first.Label = p.T("activity.everybody")
+		}
+	}
+	out := []ui.Option{first}
+	for _, it := range v.Roster {
+		live := it.State == In || it.State == Waits || it.State == Offered
+		if a.Do == "remove" && live || a.Do == "confirm_hours" && it.CheckedIn != nil {
+			label := it.Name
+			if it.CheckedIn != nil {
+				label += " · " + minutes(p, it.Minutes)
+			}
+			out = append(out, ui.Option{Value: it.ID, Label: label})
+		}
+	}
+	return out
+}
+
+func minutes(p ui.Page, n int64) string {
+	if n%60 == 0 {
+		return p.T("activity.hours", "n", n/60)
+	}
+	return p.T("activity.hours", "n", strconv.FormatFloat(float64(n)/60, 'f', 1, 64))
+}
+
+// doorSVG is the QR code of this moment, for the organiser's screen.
+func (s *Service) doorSVG(c *web.Call) (any, error) {
+	m, err := s.organiserOnly(c)
+	if err != nil {
+		return nil, err
+	}
+	svg, err := qr.SVG(c.Base()+"/activities/"+m.ID+"/here?code="+s.QRCode(m.ID, c.Now()), 320, c.T("activity.qr"))
+	return web.Raw{Type: "image/svg+xml", Body: []byte(svg), NoStore: true}, err
+}
+
+// spoken is the code to say aloud and how long the QR lasts, for the page's script.
+func (s *Service) spoken(c *web.Call) (any, error) {
+	m, err := s.organiserOnly(c)
+	if err != nil {
+		return nil, err
+	}
+	body := `{"spoken":"` + s.SpokenCode(m.ID, c.Now()) + `","left":` + strconv.FormatInt(qrStep-c.Now()%qrStep, 10) + `}`
+	return web.Raw{Type: "application/json", Body: []byte(body), NoStore: true}, nil
+}
+
+// pageHere is what a phone opens from the QR: one button to check in.
+func (s *Service) pageHere(c *web.Call) (any, error) {
+	m, err := s.Kind.Read(c)
+	if err != nil {
+		return nil, err
+	}
+	in, err := c.Query()
+	if err != nil {
+		in = flow.Input{}
+	}
+	j, err := s.json(c.Context(), s.Journal.DB, m, matter.ViewOf(c))
+	if err != nil {
+		return nil, err
+	}
+	p := s.Page(c, c.T("activity.do.check_in"), ui.Activities)
+	p.NoIndex = true
+	p.Back = ui.Link{Label: m.Title, URL: j.URL}
+	return s.hereScreen(p, j, in.Text("code"), ui.NewOperation()), nil
+}
+
+func (s *Service) pageCalendar(c *web.Call) (any, error) {
+	n, err := secretOf(c.Context(), s.Journal.DB, c.Actor.ID)
+	if err != nil {
+		return nil, err
+	}
+	p := s.Page(c, c.T("activity.calendar"), ui.Mine)
+	p.NoIndex = true
+	address := ""
+	if n > 0 {
+		address = c.Base() + "/calendar/" + s.secret(c.Actor.ID, n) + ".ics"
+	}
+	return s.calendarScreen(p, address, ui.NewOperation()), nil
+}
+
+func (s *Service) renewCalendar(c *web.Call) (any, error) {
+	err := s.Journal.Write(c.Context(), func(tx *db.Tx) (any, error) {
+		a, err := s.Members.Fresh(c.Context(), tx, actor.From(c.Context()))
+		if err != nil {
+			return nil, err
+		}
+		_, err = renewSecret(c.Context(), tx, a.ID)
+		return web.Redirect("/me/calendar"), err
+	})
+	return web.Redirect("/me/calendar"), err
+}
