@@ -23,6 +23,7 @@ import (
 
 	"linli/internal/core/clock"
 	"linli/internal/core/fault"
+	"linli/internal/feature/member"
 	"linli/internal/platform/blob"
 	"linli/internal/platform/db"
 	"linli/internal/platform/journal"
@@ -54,6 +55,8 @@ type Config struct {
 	Private     bool // outgoing calls may go to private networks
 	Dev         bool // also show the storybook of pages
 	Site        ui.Site
+	Providers   []member.Provider // other houses to sign in with
+	Codes       member.CodeSender // sends one-time codes; nil writes them to the log
 }
 
 // House is a running Linli.
@@ -66,8 +69,14 @@ type House struct {
 	Session *session.Manager
 	Features
 
-	parts   []part.Part
-	metrics *prometheus.Registry
+	// Trust gives the trust line of the home page; nil leaves it out.
+	Trust Trust
+
+	parts     []part.Part
+	blocks    []homeBlock
+	homeKinds []string
+	desks     []Desk
+	metrics   *prometheus.Registry
 }
 
 // Open opens the database and wires the features. It changes no schema; see Migrate.
@@ -152,6 +161,7 @@ func (h *House) wire() {
 		h.Web.Handle(p.Routes...)
 	}
 	h.Web.Handle(h.routes()...)
+	h.Web.Handle(h.homeRoutes()...)
 	h.Web.Mount("GET /assets/", ui.Assets)
 }
 

@@ -36,10 +36,9 @@ func (h *House) build() {
 	h.Place = place.New(j)
 	h.Group = group.New(j)
 	h.Member = member.New(j, h.Group, h.Place, h.Session)
-	h.Member.Secret, h.Member.Page, h.Member.Allow = h.Config.Secret, h.page, h.Web.Allow
-	h.Member.Demo, h.Member.Base = h.Demo, h.Config.BaseURL
 	j.Actors, j.Spans = h.Member, h.Place
 	h.File = file.New(j, h.Blobs)
+	h.wirePeople()
 	h.Wish = wish.New(j, h.Member, h.Group, h.Place, h.File)
 	h.Wish.Page = h.page
 	h.File.View("wish", h.Wish)
@@ -57,6 +56,7 @@ func (h *House) build() {
 	h.Activity.Page, h.Activity.Secret, h.Activity.Finder = h.page, h.Config.Secret, h.Search
 	h.Search.Register("activity", "activities", h.Activity)
 	h.Wish.Converters["activity"] = activityFromWish{h.Activity}
+	h.wishesAtHome()
 	h.Web.Identity, h.Web.Files, h.Web.Drafts = h.Member, h.File, h.Member
 	h.parts = []part.Part{
 		h.Place.Part(), h.Group.Part(), h.Member.Part(), h.File.Part(),

@@ -14,7 +14,7 @@ var texts embed.FS
 
 // Part is what groups hand to the house.
 func (s *Service) Part() part.Part {
-	return part.Part{Name: "group", Texts: texts, Routes: s.routes()}
+	return part.Part{Name: "group", Texts: texts, Routes: append(s.routes(), s.pages()...)}
 }
 
 // Listing is the groups of a place, by name.

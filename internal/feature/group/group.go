@@ -20,6 +20,7 @@ import (
 	"linli/internal/core/id"
 	"linli/internal/platform/db"
 	"linli/internal/platform/journal"
+	"linli/internal/ui"
 )
 
 // Kinds lists the kinds of groups; labels are texts "group.kind.K".
@@ -51,6 +52,40 @@ type Service struct {
 	mu      sync.Mutex
 	gen     uint64
 	dir     map[string]Group
+	list    []Duty // 权责清单
+
+	Page  ui.Shell // wired by app, as are the next two
+	Posts Posts
+	Files Files
+	Names Places
+}
+
+// Holder is who holds a role or post in a group, from a date to a date.
+type Holder struct {
+	Grant, Account, Name string // id of the role; account; public name
+	Role, Post, Letter   string // Letter is the file of the 经办人's letter
+	FromAt, ToAt         int64
+}
+
+// Posts knows who holds what in a group; the member feature is behind it.
+type Posts interface {
+	Fresh(ctx context.Context, q db.Queryer, a actor.Actor) (actor.Actor, error)
+	In(ctx context.Context, q db.Queryer, group string) ([]Holder, error)
+	Appoint(ctx context.Context, tx *db.Tx, by, group string, h Holder) error
+	Dismiss(ctx context.Context, tx *db.Tx, by, group, grant string) error
+	// AccountOf finds an account by the name it signs in with; Absent when there is none.
+	AccountOf(ctx context.Context, q db.Queryer, name string) (account string, err error)
+}
+
+// Files keeps the letters of 经办人; the file feature is behind it.
+type Files interface {
+	Attach(ctx context.Context, tx *db.Tx, a actor.Actor, ids []string, kind, subject string) error
+}
+
+// Places names places.
+type Places interface {
+	Name(code string) string
+	Known(code string) bool
 }
 
 // New returns the service.
@@ -68,12 +103,25 @@ func (s *Service) now() map[string]Group {
 		s.journal.Log.Error("load groups", "err", err)
 		return s.dir
 	}
+	duties, err := allDuties(context.Background(), s.journal.DB)
+	if err != nil {
+		s.journal.Log.Error("load responsibilities", "err", err)
+		return s.dir
+	}
 	dir := make(map[string]Group, len(list))
 	for _, g := range list {
 		dir[g.ID] = g
 	}
-	s.dir, s.gen = dir, gen
+	s.dir, s.list, s.gen = dir, duties, gen
 	return dir
+}
+
+// duties is the list of responsibilities as of the last group event.
+func (s *Service) duties() []Duty {
+	s.now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.list
 }
 
 // Get returns a group.
@@ -126,8 +174,12 @@ func (s *Service) Put(ctx context.Context, tx *db.Tx, by string, g *Group) error
 	if g.Version == 1 {
 		do = "create"
 	}
+	audience := event.Public
+	if g.State == "applied" || g.State == "refused" {
+		audience = event.Private
+	}
 	return s.journal.AppendEvent(ctx, tx, event.Event{
-		At: now, Kind: "group", Subject: g.ID, Version: g.Version, Do: do, ToState: g.State, Actor: by, Place: g.Place, Audience: event.Public,
+		At: now, Kind: "group", Subject: g.ID, Version: g.Version, Do: do, ToState: g.State, Actor: by, Place: g.Place, Audience: audience,
 	}, nil)
 }
 

@@ -277,3 +277,22 @@ func (s *Service) HandOver(ctx context.Context, tx *db.Tx, a actor.Actor, accoun
 	}
 	return s.touch(ctx, tx, now, a.ID, account, "leave")
 }
+
+// HeldIn lists who holds which role in a group now, with public names.
+func (s *Service) HeldIn(ctx context.Context, q db.Queryer, group string) ([]Held, error) {
+	return heldIn(ctx, q, group, s.journal.DB.Clock().Now().UnixMilli())
+}
+
+// Grant returns a role by its id; ErrNoRows when there is none.
+func (s *Service) Grant(ctx context.Context, q db.Queryer, id string) (Grant, error) {
+	return grantByID(ctx, q, id)
+}
+
+// Named returns the active account with a name to sign in with; Absent when there is none.
+func (s *Service) Named(ctx context.Context, q db.Queryer, name string) (Account, error) {
+	a, err := byName(ctx, q, name)
+	if errors.Is(err, db.ErrNoRows) || err == nil && a.State != "active" {
+		return Account{}, fault.Absent()
+	}
+	return a, err
+}

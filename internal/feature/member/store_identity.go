@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"slices"
 	"strings"
 
+	"linli/internal/core/actor"
 	"linli/internal/platform/db"
 )
 
@@ -306,4 +308,25 @@ func eraseAccount(ctx context.Context, tx *db.Tx, account string, now int64) err
 func purgeLooks(ctx context.Context, tx *db.Tx, before int64) error {
 	_, err := tx.Exec(ctx, `DELETE FROM looks WHERE at < ?`, before)
 	return err
+}
+
+// DraftRow is a form kept for a person.
+type DraftRow struct {
+	Operation string `db:"operation"`
+	Path      string `db:"path"`
+	At        int64  `db:"at"`
+}
+
+// Drafts lists the forms kept for an account, the latest first.
+func (s *Service) Drafts(ctx context.Context, q db.Queryer, account string) (ds []DraftRow, err error) {
+	return ds, q.Select(ctx, &ds, `SELECT operation, path, at FROM drafts WHERE account = ? ORDER BY at DESC, operation LIMIT 20`, account)
+}
+
+// PostsAt lists who serves at a place, for everybody to read: staff, grid
+// workers and building heads, by public name.
+func (s *Service) PostsAt(ctx context.Context, q db.Queryer, place string, now int64) ([]Held, error) {
+	held, err := heldAt(ctx, q, place, now)
+	return slices.DeleteFunc(held, func(h Held) bool {
+		return h.Role != actor.Staff && h.Role != actor.GridWorker && h.Role != actor.BuildingHead
+	}), err
 }

@@ -20,6 +20,7 @@ import (
 	"linli/internal/core/fault"
 	"linli/internal/platform/journal"
 	"linli/internal/platform/part"
+	"linli/internal/ui"
 )
 
 // Levels of places.
@@ -105,6 +106,8 @@ func ParentOf(code string) string {
 
 // Service answers questions about places from memory.
 type Service struct {
+	Page ui.Shell // wired by app
+
 	journal  *journal.Journal
 	defaults map[string]part.Setting
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"linli/internal/core/calendar"
@@ -23,18 +24,7 @@ func (s *Service) Put(ctx context.Context, by string, places ...Place) error {
 			return err
 		}
 		for _, p := range places {
-			if p.Look == "" {
-				p.Look = "{}"
-			}
-			version, err := save(ctx, tx, p)
-			if err != nil {
-				return err
-			}
-			do := "create"
-			if version > 1 {
-				do = "change"
-			}
-			if err := s.say(ctx, tx, now, by, p.Code, version, do); err != nil {
+			if err := s.put(ctx, tx, by, now, p); err != nil {
 				return err
 			}
 		}
@@ -42,8 +32,27 @@ func (s *Service) Put(ctx context.Context, by string, places ...Place) error {
 	})
 }
 
+func (s *Service) put(ctx context.Context, tx *db.Tx, by string, now int64, p Place) error {
+	if p.Look == "" {
+		p.Look = "{}"
+	}
+	version, err := save(ctx, tx, p)
+	if err != nil {
+		return err
+	}
+	do := "create"
+	if version > 1 {
+		do = "change"
+	}
+	return s.say(ctx, tx, now, by, p.Code, version, do)
+}
+
 // Set changes a setting of a place. The value is checked against its kind.
 func (s *Service) Set(ctx context.Context, by, place, key, value string) error {
+	return s.journal.DB.Write(ctx, func(tx *db.Tx) error { return s.set(ctx, tx, by, place, key, value) })
+}
+
+func (s *Service) set(ctx context.Context, tx *db.Tx, by, place, key, value string) error {
 	def, ok := s.defaults[key]
 	if !ok {
 		return fault.Field1("key", "fault.unknown_field")
@@ -57,13 +66,15 @@ func (s *Service) Set(ctx context.Context, by, place, key, value string) error {
 		if value != "true" && value != "false" {
 			return fault.Field1("value", "fault.bool")
 		}
-	}
-	return s.journal.DB.Write(ctx, func(tx *db.Tx) error {
-		if err := saveSetting(ctx, tx, place, key, value); err != nil {
-			return err
+	case "int":
+		if n, err := strconv.ParseInt(value, 10, 64); err != nil || n < 0 {
+			return fault.Field1("value", "fault.number")
 		}
-		return s.changed(ctx, tx, by, place)
-	})
+	}
+	if err := saveSetting(ctx, tx, place, key, value); err != nil {
+		return err
+	}
+	return s.changed(ctx, tx, by, place)
 }
 
 // SetDay lays a day off, or a make-up working day, over the calendar of a place.

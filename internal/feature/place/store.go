@@ -67,3 +67,33 @@ func saveDay(ctx context.Context, tx *db.Tx, place string, r calendar.Row) error
 		ON CONFLICT (place, date) DO UPDATE SET day = excluded.day, occasion = excluded.occasion`, place, r.Date, day, r.Occasion)
 	return err
 }
+
+// drawn is a building in a grid.
+type drawn struct {
+	Grid     string `db:"grid"`
+	Building string `db:"building"`
+}
+
+// gridsOf lists which building of a community lies in which grid at a moment.
+func gridsOf(ctx context.Context, q db.Queryer, community string, at int64) (ds []drawn, err error) {
+	return ds, q.Select(ctx, &ds, `SELECT grid, building FROM grid_buildings WHERE grid >= ? AND grid < ? AND from_at <= ? AND (to_at = 0 OR to_at > ?) ORDER BY grid, building`,
+		community, community+":", at, at)
+}
+
+// redraw ends what a grid was made of, and what these buildings belonged to, and begins anew.
+func redraw(ctx context.Context, tx *db.Tx, grid string, buildings []string, now int64) error {
+	if _, err := tx.Exec(ctx, `UPDATE grid_buildings SET to_at = ? WHERE grid = ? AND (to_at = 0 OR to_at > ?)`, now, grid, now); err != nil {
+		return err
+	}
+	for _, b := range buildings {
+		if _, err := tx.Exec(ctx, `UPDATE grid_buildings SET to_at = ? WHERE building = ? AND (to_at = 0 OR to_at > ?)`, now, b, now); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `INSERT INTO grid_buildings (grid, building, from_at) VALUES (?, ?, ?)
+			ON CONFLICT (grid, building, from_at) DO UPDATE SET to_at = 0`, grid, b, now)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,331 @@
+package app
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"linli/internal/core/access"
+	"linli/internal/core/actor"
+	"linli/internal/core/fault"
+	"linli/internal/platform/web"
+	"linli/internal/ui"
+	"linli/internal/ui/text"
+)
+
+// HomeSlot is a block of the home page, in the order they are shown.
+type HomeSlot int
+
+// The blocks of the home page.
+const (
+	HomeMine   HomeSlot = iota // my matters in progress 我的事, for who is signed in
+	HomeVotes                  // open votes with the days left
+	HomeToday                  // today's activities near me
+	HomePinned                 // one pinned notice
+	HomeLatest                 // latest posts
+	HomeWishes                 // neighbours' open wishes
+)
+
+// HomeCards gives the cards of one block for a place, the most urgent first.
+// What is given to somebody not signed in must not differ by person: the page
+// is cached.
+type HomeCards func(c *web.Call, p ui.Page, place string) ([]ui.Card, error)
+
+// homeBlock is what one feature gives to the home page.
+type homeBlock struct {
+	slot  HomeSlot
+	more  string // address of all of them
+	most  int    // how many are shown
+	cards HomeCards
+}
+
+// OnHome adds a feature's cards to the home page; kinds are the events they
+// depend on. Features that are absent are left out.
+func (h *House) OnHome(slot HomeSlot, more string, most int, cards HomeCards, kinds ...string) {
+	h.blocks = append(h.blocks, homeBlock{slot, more, most, cards})
+	slices.SortStableFunc(h.blocks, func(a, b homeBlock) int { return int(a.slot) - int(b.slot) })
+	for _, k := range kinds {
+		if !slices.Contains(h.homeKinds, k) {
+			h.homeKinds = append(h.homeKinds, k)
+		}
+	}
+}
+
+// Trust gives the trust line of a place: 本月受理/按期办结/满意, with what each is
+// reckoned from. The figures feature sets it.
+type Trust func(ctx context.Context, p ui.Page, place string) ([]ui.Stat, error)
+
+// Waits is what waits for one member of staff in one feature; each number is a
+// link to its list.
+type Waits struct {
+	Sign, Soon, Late, CallBack int
+	URL                        string
+}
+
+// Desk is a feature's part of the workbench. Name is a text key.
+type Desk struct {
+	Name  string
+	Waits func(ctx context.Context, a actor.Actor, now int64) (Waits, error)
+}
+
+// OnDesk adds a feature to the workbench's four numbers.
+func (h *House) OnDesk(d Desk) { h.desks = append(h.desks, d) }
+
+func (h *House) homeRoutes() []web.Route {
+	public := append([]string{"place", "group", "member"}, h.homeKinds...)
+	get := func(path, name string, do func(c *web.Call) (any, error)) web.Route {
+		return web.Route{Method: "GET", Path: path, Name: name, Public: public, Do: do}
+	}
+	return []web.Route{
+		get("/{$}", "page-home", h.homePage),
+		get("/say", "page-say", func(c *web.Call) (any, error) {
+			p := h.page(c, c.T("say.title"), ui.Say)
+			return ui.Whole(p, ui.Heading(p.Title, c.T("say.lead")), ui.SayChoices(p)), nil
+		}),
+		get("/services", "page-services", h.servicesPage),
+		get("/about", "page-about", h.aboutPage),
+		get("/help", "page-help", h.helpPage),
+		{Method: "GET", Path: "/me", Name: "page-me", SignedIn: true, Do: h.mePage},
+		{Method: "GET", Path: "/staff", Name: "page-staff", SignedIn: true, Do: h.staffPage},
+	}
+}
+
+// block draws the cards of one block; nothing when there are none.
+func (h *House) block(c *web.Call, p ui.Page, b homeBlock, place string) (templ.Component, error) {
+	cards, err := b.cards(c, p, place)
+	if err != nil || len(cards) == 0 {
+		return ui.Nothing, err
+	}
+	var list []templ.Component
+	for _, card := range cards[:min(len(cards), b.most)] {
+		card.Level = 3
+		list = append(list, ui.CardItem(p, card))
+	}
+	more := ui.Link{}
+	if b.more != "" {
+		more = ui.Link{Label: c.T("home.more"), URL: b.more}
+	}
+	return ui.With(ui.Block(c.T("home.block."+strconv.Itoa(int(b.slot))), more), ui.With(ui.CardList(), list...)), nil
+}
+
+// homePage is the first thing a neighbour sees: what is mine, what can be
+// voted on, what is on today, one notice, the latest, and the trust line.
+func (h *House) homePage(c *web.Call) (any, error) {
+	p := h.page(c, c.T("home.title"), ui.Home)
+	p.Description = c.T("home.description", "place", p.Community.Name)
+	place := p.Community.Code
+	var parts []templ.Component
+	if c.Care {
+		parts = append(parts, ui.Heading(c.T("home.hello", "place", p.Community.Name), ""), ui.CareTiles(p))
+	} else {
+		act := ui.With(ui.Buttons(), ui.ButtonLink(p, ui.Link{Label: c.T("home.say"), URL: "/say"}, false), ui.ButtonLink(p, ui.Link{Label: c.T("home.help_others"), URL: "/wishes?state=open"}, true))
+		parts = append(parts, ui.With(ui.Banner(c.T("home.hello", "place", p.Community.Name), c.T("home.lead")), act))
+	}
+	for _, b := range h.blocks {
+		if b.slot == HomeMine && !c.Actor.Known() || c.Care && b.slot > HomePinned {
+			continue
+		}
+		part, err := h.block(c, p, b, place)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, part)
+	}
+	if h.Trust != nil && !c.Care {
+		stats, err := h.Trust(c.Context(), p, place)
+		if err != nil {
+			return nil, err
+		}
+		if len(stats) > 0 {
+			parts = append(parts, ui.With(ui.Block(c.T("home.trust"), ui.Link{Label: c.T("nav.stats"), URL: "/stats"}), ui.StatRow(p, stats)))
+		}
+	}
+	return ui.Whole(p, parts...), nil
+}
+
+func (h *House) servicesPage(c *web.Call) (any, error) {
+	p := h.page(c, c.T("services.title"), ui.Services)
+	items := append(ui.ServiceNav(p),
+		ui.ServiceItem{Label: c.T("home.volunteer"), Hint: c.T("home.volunteer_hint"), URL: "/me/volunteer", Icon: "hand"},
+		ui.ServiceItem{Label: c.T("home.groups"), Hint: c.T("home.groups_hint"), URL: "/groups", Icon: "people"},
+		ui.ServiceItem{Label: c.T("home.duties"), Hint: c.T("home.duties_hint"), URL: "/responsibilities", Icon: "desk"},
+		ui.ServiceItem{Label: c.T("home.about"), Hint: c.T("home.about_hint"), URL: "/about", Icon: "info"},
+	)
+	items = slices.DeleteFunc(items, func(i ui.ServiceItem) bool { return !h.serves(i.URL) })
+	return ui.Whole(p, ui.Heading(p.Title, c.T("services.lead")), ui.ServiceIndex(p, items)), nil
+}
+
+// serves reports whether a page of the address is there.
+func (h *House) serves(path string) bool {
+	path, _, _ = strings.Cut(path, "?")
+	return slices.ContainsFunc(h.Web.Routes(), func(r web.Route) bool { return r.Method == "GET" && r.Path == path })
+}
+
+// aboutPage is 谁在办: who runs things in this community, with posts and dates.
+func (h *House) aboutPage(c *web.Call) (any, error) {
+	ctx, now := c.Context(), c.Now()
+	p := h.page(c, c.T("about.title"), ui.Services)
+	code := p.Community.Code
+	facts := []ui.Fact{{Label: c.T("about.place"), Value: h.Place.Path(code)}}
+	if p.Community.Phone != "" {
+		facts = append(facts, ui.Fact{Label: c.T("shell.help_phone"), Value: p.Community.Phone}, ui.Fact{Label: c.T("about.hours"), Value: p.Community.Hours})
+	}
+	if p.Site.Organiser != "" {
+		facts = append(facts, ui.Fact{Label: c.T("about.organiser"), Value: p.Site.Organiser})
+	}
+	parts := []templ.Component{ui.Heading(p.Title, c.T("about.lead", "place", p.Community.Name)), ui.FactList(facts)}
+	staff, err := h.Member.PostsAt(ctx, h.DB, code, now)
+	if err != nil {
+		return nil, err
+	}
+	since := func(from, to int64) string {
+		if to == 0 {
+			return c.T("about.since", "day", text.Date(p.Lang, time.UnixMilli(from)))
+		}
+		return c.T("about.from_to", "from", text.Date(p.Lang, time.UnixMilli(from)), "to", text.Date(p.Lang, time.UnixMilli(to-1)))
+	}
+	columns := []ui.Column{{Label: c.T("about.post")}, {Label: c.T("about.who")}, {Label: c.T("about.where")}, {Label: c.T("about.term")}}
+	t := ui.Table{Caption: c.T("about.staff"), Columns: columns}
+	for _, s := range staff {
+		post := s.Post
+		if post == "" {
+			post = c.T("member.role." + s.Role)
+		}
+		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{{Text: post}, {Text: s.Name}, {Text: h.Place.Name(s.Place)}, {Text: since(s.FromAt, s.ToAt)}}})
+	}
+	if len(t.Rows) > 0 {
+		parts = append(parts, ui.DataTable(p, t))
+	}
+	t = ui.Table{Caption: c.T("home.groups"), Columns: []ui.Column{{Label: c.T("about.group")}, {Label: c.T("group.field.kind")}, {Label: c.T("about.posts")}}}
+	for _, g := range h.Group.At(access.Up(code, access.Community), "") {
+		holders, err := h.Member.HeldIn(ctx, h.DB, g.ID)
+		if err != nil {
+			return nil, err
+		}
+		var posts []string
+		for _, s := range holders {
+			if s.Post != "" {
+				posts = append(posts, s.Post+" "+s.Name)
+			}
+		}
+		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{{Text: g.Name, URL: "/groups/" + g.ID}, {Text: c.T("group.kind." + g.Kind)}, {Text: dash(strings.Join(posts, "、"))}}})
+	}
+	if len(t.Rows) > 0 && len(code) >= access.Community {
+		parts = append(parts, ui.DataTable(p, t))
+	}
+	return ui.Whole(p, append(parts, ui.With(ui.Buttons(), ui.ButtonLink(p, ui.Link{Label: c.T("home.duties"), URL: "/responsibilities"}, true), ui.ButtonLink(p, ui.Link{Label: c.T("shell.help_page"), URL: "/help"}, true)))...), nil
+}
+
+func dash(s string) string {
+	if s == "" {
+		return "—"
+	}
+	return s
+}
+
+func (h *House) helpPage(c *web.Call) (any, error) {
+	p := h.page(c, c.T("shell.help_page"), ui.Services)
+	parts := []templ.Component{ui.Heading(p.Title, c.T("help.lead"))}
+	for i := 1; p.Has("help.q" + strconv.Itoa(i)); i++ {
+		n := strconv.Itoa(i)
+		parts = append(parts, ui.With(ui.Details(c.T("help.q"+n)), ui.With(ui.Prose(), ui.Paragraph(c.T("help.a"+n)))))
+	}
+	if p.Community.Phone != "" {
+		parts = append(parts, ui.With(ui.Inset(), ui.Paragraph(c.T("help.call", "phone", p.Community.Phone, "hours", p.Community.Hours))))
+	}
+	return ui.Whole(p, parts...), nil
+}
+
+// mePage is 我的: my matters with every step, drafts, and the ways to what is
+// about me.
+func (h *House) mePage(c *web.Call) (any, error) {
+	p := h.page(c, c.T("nav.me"), ui.Mine)
+	p.NoIndex = true
+	parts := []templ.Component{ui.Heading(c.T("me.hello", "name", p.Me.Name), c.T("me.lead"))}
+	found := false
+	for _, b := range h.blocks {
+		if b.slot != HomeMine {
+			continue
+		}
+		b.most = 50
+		part, err := h.block(c, p, b, p.Community.Code)
+		if err != nil {
+			return nil, err
+		}
+		found = found || part != ui.Nothing
+		parts = append(parts, part)
+	}
+	if !found {
+		parts = append(parts, ui.EmptyState(p, ui.Empty{Title: c.T("me.none"), Reason: c.T("me.none_why"), Next: ui.Link{Label: c.T("home.say"), URL: "/say"}}))
+	}
+	drafts, err := h.Member.Drafts(c.Context(), h.DB, c.Actor.ID)
+	if err != nil {
+		return nil, err
+	}
+	var list []templ.Component
+	for _, d := range drafts {
+		list = append(list, ui.CardItem(p, ui.Card{Title: c.T("me.draft", "at", text.Moment(p.Lang, time.UnixMilli(d.At), p.Now)), URL: "/drafts/" + d.Operation, Level: 3}))
+	}
+	if len(list) > 0 {
+		parts = append(parts, ui.With(ui.Block(c.T("me.drafts"), ui.Link{}), ui.With(ui.CardList(), list...)))
+	}
+	var items []ui.ServiceItem
+	for _, i := range [][2]string{{"inbox", "bell"}, {"me/profile", "person"}, {"me/family", "people"}, {"me/level", "check"}, {"me/volunteer", "hand"},
+		{"me/looks", "search"}, {"me/consents", "edit"}, {"me/security", "lock"}, {"me/data", "download"}, {"me/tokens", "settings"}} {
+		if key := strings.ReplaceAll(i[0], "/", "."); h.serves("/" + i[0]) {
+			items = append(items, ui.ServiceItem{Label: c.T("me.link." + key), Hint: c.T("me.hint." + key), URL: "/" + i[0], Icon: i[1]})
+		}
+	}
+	out := ui.With(ui.FormFor(p, ui.Form{Action: "/signout", OpID: ui.NewOperation()}), ui.SubmitButton(p, ui.Button{Label: c.T("me.signout"), Quiet: true}))
+	return ui.Whole(p, append(parts, ui.With(ui.Block(c.T("me.about_me"), ui.Link{}), ui.ServiceIndex(p, items)), out)...), nil
+}
+
+// staffPage is the workbench's home: four numbers over all features, each a
+// link, then each feature by itself.
+func (h *House) staffPage(c *web.Call) (any, error) {
+	if !staffAnywhere(c.Actor) {
+		return nil, fault.Absent()
+	}
+	p := h.page(c, c.T("desk.title"), ui.Staff)
+	p.Section, p.NoIndex = "todo", true
+	var sum Waits
+	columns := []ui.Column{{Label: c.T("desk.kind")}, {Label: c.T("desk.sign"), Number: true}, {Label: c.T("desk.soon"), Number: true}, {Label: c.T("desk.late"), Number: true}, {Label: c.T("desk.callback"), Number: true}}
+	t := ui.Table{Caption: c.T("desk.by_kind"), Columns: columns}
+	for _, d := range h.desks {
+		w, err := d.Waits(c.Context(), c.Actor, c.Now())
+		if err != nil {
+			return nil, err
+		}
+		sum.Sign, sum.Soon, sum.Late, sum.CallBack = sum.Sign+w.Sign, sum.Soon+w.Soon, sum.Late+w.Late, sum.CallBack+w.CallBack
+		if sum.URL == "" {
+			sum.URL = w.URL
+		}
+		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{{Text: c.T(d.Name), URL: w.URL}, number(w.Sign), number(w.Soon), number(w.Late), number(w.CallBack)}})
+	}
+	stat := func(key string, n int, tone ui.Tone, of string) ui.Stat {
+		if n == 0 {
+			tone = ui.Plain
+		}
+		url := sum.URL
+		if len(h.desks) > 1 {
+			url = "#by-kind"
+		} else if url != "" {
+			url += "?why=" + of
+		}
+		return ui.Stat{Label: c.T("desk." + key), Value: text.Number(int64(n)), Tone: tone, URL: url}
+	}
+	stats := []ui.Stat{stat("sign", sum.Sign, ui.Wait, "review"), stat("soon", sum.Soon, ui.Warn, ""), stat("late", sum.Late, ui.Bad, ""), stat("callback", sum.CallBack, ui.Busy, "callback")}
+	parts := []templ.Component{ui.Heading(c.T("desk.hello", "name", p.Me.Name), c.T("desk.lead")), ui.StatRow(p, stats), anchor("by-kind", ui.DataTable(p, t))}
+	return ui.Bench(p, parts...), nil
+}
+
+func number(n int) ui.Cell { return ui.Cell{Text: text.Number(int64(n))} }
+
+// anchor gives its child an id to be led to.
+func anchor(id string, child templ.Component) templ.Component {
+	return templ.Join(templ.Raw(`<div id="`+id+`">`), child, templ.Raw(`</div>`))
+}

@@ -1,0 +1,66 @@
+package app
+
+import (
+	"context"
+	"errors"
+
+	"linli/internal/core/actor"
+	"linli/internal/core/fault"
+	"linli/internal/feature/group"
+	"linli/internal/feature/member"
+	"linli/internal/platform/db"
+)
+
+// posts lets groups ask the member feature who holds what in them.
+type posts struct{ *member.Service }
+
+// In implements group.Posts.
+func (p posts) In(ctx context.Context, q db.Queryer, g string) ([]group.Holder, error) {
+	held, err := p.HeldIn(ctx, q, g)
+	out := make([]group.Holder, len(held))
+	for i, h := range held {
+		out[i] = group.Holder{Grant: h.ID, Account: h.Account, Name: h.Name, Role: h.Role, Post: h.Post, Letter: h.Letter, FromAt: h.FromAt, ToAt: h.ToAt}
+	}
+	return out, err
+}
+
+// Appoint implements group.Posts.
+func (p posts) Appoint(ctx context.Context, tx *db.Tx, by, g string, h group.Holder) error {
+	return p.Give(ctx, tx, by, h.Account, member.Grant{Role: h.Role, Group: g, Post: h.Post, Letter: h.Letter, ToAt: h.ToAt})
+}
+
+// Dismiss implements group.Posts.
+func (p posts) Dismiss(ctx context.Context, tx *db.Tx, by, g, grant string) error {
+	held, err := p.Grant(ctx, tx, grant)
+	if errors.Is(err, db.ErrNoRows) || err == nil && held.Group != g {
+		return fault.Absent()
+	}
+	if err != nil {
+		return err
+	}
+	return p.EndGrant(ctx, tx, by, held)
+}
+
+// AccountOf implements group.Posts.
+func (p posts) AccountOf(ctx context.Context, q db.Queryer, name string) (string, error) {
+	a, err := p.Named(ctx, q, name)
+	return a.ID, err
+}
+
+var _ group.Posts = posts{}
+
+// wirePeople joins places, groups and people, who share pages but not tables.
+func (h *House) wirePeople() {
+	h.Place.Page, h.Group.Page = h.page, h.page
+	h.Group.Posts, h.Group.Files, h.Group.Names = posts{h.Member}, h.File, h.Place
+	h.File.View("group", h.Group)
+	h.Member.Secret, h.Member.Page, h.Member.Allow = h.Config.Secret, h.page, h.Web.Allow
+	h.Member.Demo, h.Member.Base = h.Demo, h.Config.BaseURL
+	h.Member.Providers = h.Config.Providers
+	h.Member.Codes = h.Config.Codes
+}
+
+// staffAnywhere reports whether the actor has a workbench.
+func staffAnywhere(a actor.Actor) bool {
+	return a.Holds(actor.Staff) || a.Holds(actor.GridWorker) || a.Holds(actor.Admin) || a.Holds(actor.Auditor)
+}

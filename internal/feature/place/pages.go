@@ -1,0 +1,420 @@
+package place
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"linli/internal/core/access"
+	"linli/internal/core/actor"
+	"linli/internal/core/calendar"
+	"linli/internal/core/clock"
+	"linli/internal/core/fault"
+	"linli/internal/core/flow"
+	"linli/internal/platform/db"
+	"linli/internal/platform/web"
+	"linli/internal/ui"
+)
+
+var (
+	placeFields = []flow.Field{
+		{Name: "name", Kind: flow.Text, Max: 40, Required: true}, {Name: "phone", Kind: flow.Text, Max: 30}, {Name: "hours", Kind: flow.Text, Max: 40},
+	}
+	partFields = []flow.Field{
+		{Name: "level", Kind: flow.Enum, Values: []string{Building, Grid}, Required: true}, {Name: "code", Kind: flow.Text, Max: 3, Required: true},
+		{Name: "name", Kind: flow.Text, Max: 40, Required: true},
+	}
+	gridFields    = []flow.Field{{Name: "grid", Kind: flow.Ref, Required: true}, {Name: "buildings", Kind: flow.Refs, Max: 200}}
+	settingFields = []flow.Field{{Name: "value", Kind: flow.Text, Max: 200}}
+	dayFields     = []flow.Field{
+		{Name: "date", Kind: flow.Text, Max: 10, Required: true}, {Name: "day", Kind: flow.Enum, Values: []string{"off", "work"}, Required: true},
+		{Name: "occasion", Kind: flow.Text, Max: 20, Required: true},
+	}
+	atField = []flow.Field{{Name: "place", Kind: flow.Text, Max: 20}, {Name: "year", Kind: flow.Int, Min: 2000, Max: 2100}}
+)
+
+func (s *Service) pages() []web.Route {
+	get := func(path, name string, do func(c *web.Call) (any, error)) web.Route {
+		return web.Route{Method: "GET", Path: path, Name: name, SignedIn: true, Query: atField, Do: do}
+	}
+	post := func(path, name string, do func(c *web.Call) (any, error)) web.Route {
+		return web.Route{Method: "POST", Path: path, Name: name, SignedIn: true, Do: do}
+	}
+	return []web.Route{
+		{Method: "GET", Path: "/places", Name: "page-places", Public: []string{"place"}, Do: s.choosePage},
+		get("/staff/places", "page-staff-places", func(c *web.Call) (any, error) { return s.placesPage(c, nil) }),
+		post("/staff/places/{code}", "change-place", s.changePlace),
+		post("/staff/places/{code}/parts", "add-part", s.addPart),
+		post("/staff/places/{code}/grids", "draw-grid", s.drawGrid),
+		get("/staff/settings", "page-settings", func(c *web.Call) (any, error) { return s.settingsPage(c, nil) }),
+		post("/staff/settings/{code}/{key}", "change-setting", s.changeSetting),
+		get("/staff/calendar", "page-calendar", func(c *web.Call) (any, error) { return s.calendarPage(c, nil) }),
+		post("/staff/calendar/{code}", "set-day", s.changeDay),
+	}
+}
+
+// choosePage lists the communities by street; choosing one is a preference
+// kept in a cookie, not a fact about a person.
+func (s *Service) choosePage(c *web.Call) (any, error) {
+	p := s.Page(c, c.T("place.choose"), "")
+	var parts []templ.Component
+	district := access.Up(s.Text("", "site.place"), access.District)
+	for _, street := range s.Below(district, Street) {
+		var buttons []templ.Component
+		for _, m := range s.Below(street.Code, Community) {
+			buttons = append(buttons, ui.SubmitButton(p, ui.Button{Label: m.Name, Name: "place", Value: m.Code, Quiet: true}))
+		}
+		if len(buttons) == 0 {
+			continue
+		}
+		form := ui.With(ui.FormFor(p, ui.Form{Action: "/prefs", Hidden: []ui.Option{{Label: "next", Value: "/"}}}), ui.With(ui.Buttons(), buttons...))
+		if access.Covers(street.Code, p.Community.Code) {
+			parts = append([]templ.Component{ui.With(ui.Block(street.Name, ui.Link{}), form)}, parts...)
+			continue
+		}
+		parts = append(parts, ui.With(ui.Details(street.Name), form))
+	}
+	return ui.Whole(p, append([]templ.Component{ui.Heading(p.Title, c.T("place.choose_lead"))}, parts...)...), nil
+}
+
+// keeps reports whether an actor keeps a place in order: its staff, those above, its administrator.
+func keeps(a actor.Actor, code string) bool { return a.StaffReaching(code) || a.Has(actor.Admin, code) }
+
+// scope is the place a page of the workbench is about: the one asked for, else
+// that of the first role. Absent for who keeps none.
+func (s *Service) scope(c *web.Call) (Place, error) {
+	in, err := c.Query()
+	if err != nil {
+		in = flow.Input{}
+	}
+	code := in.Text("place")
+	if code == "" {
+		for _, r := range c.Actor.Roles {
+			if (r.Name == actor.Staff || r.Name == actor.Admin) && r.Place != "" {
+				code = r.Place
+				break
+			}
+		}
+	}
+	if code == "" || !keeps(c.Actor, code) {
+		return Place{}, fault.Absent()
+	}
+	return s.Get(code)
+}
+
+func (s *Service) frame(c *web.Call, key, section string) ui.Page {
+	p := s.Page(c, c.T(key), section)
+	p.NoIndex = true
+	if done := c.R.URL.Query().Get("done"); p.Has("place.done." + done) {
+		p.Flash = c.T("place.done." + done)
+	}
+	return p
+}
+
+// tabs join the pages about people and places, whose texts the member feature keeps too.
+func (s *Service) tabs(c *web.Call, p ui.Page, list [][2]string, here string) templ.Component {
+	var tabs []ui.Tab
+	for _, t := range list {
+		tabs = append(tabs, ui.Tab{Label: c.T("place.tab." + t[0]), URL: t[1], Here: t[0] == here})
+	}
+	return ui.Tabs(p, p.Title, tabs)
+}
+
+var (
+	peopleTabs  = [][2]string{{"people", "/staff/people"}, {"checks", "/staff/checks"}, {"roles", "/staff/roles"}, {"places", "/staff/places"}, {"groups", "/staff/groups"}}
+	settingTabs = [][2]string{{"settings", "/staff/settings"}, {"calendar", "/staff/calendar"}}
+)
+
+func sentOf(sent *ui.Sent, do string) *ui.Sent {
+	if sent != nil && sent.Do == do {
+		return sent
+	}
+	return nil
+}
+
+// placesPage is 网格与楼栋: a place's phone and hours, its buildings, and which
+// of them make up which grid.
+func (s *Service) placesPage(c *web.Call, sent *ui.Sent) (templ.Component, error) {
+	at, err := s.scope(c)
+	if err != nil {
+		return nil, err
+	}
+	p := s.frame(c, "place.places", "people")
+	parts := []templ.Component{}
+	sum, form := ui.Sheet{Kind: "place", ID: "place", Action: "/staff/places/" + at.Code, Button: c.T("place.save"), Fields: placeFields, Sent: sentOf(sent, "place"), Quiet: true,
+		Dress: map[string]ui.Field{"name": {Value: at.Name}, "phone": {Value: at.Phone, Type: ui.PhoneField}, "hours": {Value: at.Hours}}}.Draw(p)
+	parts = append(parts, sum, ui.Heading(at.Name, c.T("place.places_lead")), s.tabs(c, p, peopleTabs, "places"),
+		ui.FactList([]ui.Fact{{Label: c.T("place.code"), Value: at.Code}, {Label: c.T("place.field.phone"), Value: at.Phone}, {Label: c.T("place.field.hours"), Value: at.Hours}}),
+		ui.With(ui.Details(c.T("place.change")), form))
+	if at.Level != Community {
+		t := ui.Table{Caption: c.T("place.below"), Columns: []ui.Column{{Label: c.T("place.field.name")}, {Label: c.T("place.code")}, {Label: c.T("place.field.phone")}}}
+		for _, b := range s.Below(at.Code, map[string]string{District: Street, Street: Community}[at.Level]) {
+			t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{{Text: b.Name, URL: "/staff/places?place=" + b.Code}, {Text: b.Code}, {Text: b.Phone}}})
+		}
+		return ui.Bench(p, append(parts, ui.DataTable(p, t))...), nil
+	}
+	drawn, err := gridsOf(c.Context(), s.journal.DB, at.Code, c.Now())
+	if err != nil {
+		return nil, err
+	}
+	gridOf := map[string]string{}
+	for _, g := range drawn {
+		gridOf[g.Building] = g.Grid
+	}
+	buildings, grids := s.Below(at.Code, Building), s.Below(at.Code, Grid)
+	t := ui.Table{Caption: c.T("place.level.building"), Columns: []ui.Column{{Label: c.T("place.field.name")}, {Label: c.T("place.code")}, {Label: c.T("place.level.grid")}}}
+	var boxes []ui.Option
+	for _, b := range buildings {
+		grid := c.T("place.no_grid")
+		if g := gridOf[b.Code]; g != "" {
+			grid = s.Name(g)
+		}
+		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{{Text: b.Name}, {Text: b.Code}, {Text: grid}}})
+		boxes = append(boxes, ui.Option{Value: b.Code, Label: b.Name})
+	}
+	var choices []ui.Option
+	for _, g := range grids {
+		choices = append(choices, ui.Option{Value: g.Code, Label: g.Name})
+	}
+	parts = append(parts, ui.DataTable(p, t))
+	sum, form = ui.Sheet{Kind: "place", ID: "part", Action: "/staff/places/" + at.Code + "/parts", Button: c.T("place.add"), Fields: partFields, Sent: sentOf(sent, "part"), Quiet: true}.Draw(p)
+	parts[0] = templ.Join(parts[0], sum)
+	parts = append(parts, ui.With(ui.Details(c.T("place.add_part")), form))
+	if len(grids) > 0 && len(buildings) > 0 {
+		sum, form = ui.Sheet{Kind: "place", ID: "grid", Action: "/staff/places/" + at.Code + "/grids", Button: c.T("place.draw"), Fields: gridFields, Sent: sentOf(sent, "grid"), Quiet: true,
+			Dress: map[string]ui.Field{"grid": {Type: ui.SelectField, Options: choices}, "buildings": {Type: ui.ChecksField, Options: boxes}}}.Draw(p)
+		parts[0] = templ.Join(parts[0], sum)
+		parts = append(parts, ui.With(ui.Details(c.T("place.draw_grid")), ui.Paragraph(c.T("place.draw_text")), form))
+	}
+	return ui.Bench(p, parts...), nil
+}
+
+// keep runs a change of a place by who keeps it, and answers the form.
+func (s *Service) keep(c *web.Call, do, code string, fields []flow.Field, to string, fn func(tx *db.Tx, in flow.Input, now int64) error, page func(c *web.Call, sent *ui.Sent) (templ.Component, error)) (any, error) {
+	if code != "" && !keeps(c.Actor, code) || code == "" && !c.Actor.Holds(actor.Admin) {
+		return nil, fault.Absent()
+	}
+	ctx := c.Context()
+	err := s.journal.Write(ctx, func(tx *db.Tx) (any, error) {
+		a, err := s.journal.Actors.Fresh(ctx, tx, c.Actor)
+		if err != nil {
+			return nil, err
+		}
+		if code != "" && !keeps(a, code) || code == "" && !a.Holds(actor.Admin) {
+			return nil, fault.Absent()
+		}
+		in, err := c.Body(fields)
+		if err != nil {
+			return nil, err
+		}
+		now, err := tx.Now(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return web.Redirect(to), fn(tx, in, now)
+	})
+	if err == nil {
+		return web.Redirect(to), nil
+	}
+	if !fault.Is(err, fault.Invalid) && !fault.Is(err, fault.Conflict) {
+		return nil, err
+	}
+	body, perr := page(c, ui.Back(c, do, err))
+	if perr != nil {
+		return nil, perr
+	}
+	return body, err
+}
+
+func (s *Service) changePlace(c *web.Call) (any, error) {
+	code := c.Path("code")
+	return s.keep(c, "place", code, placeFields, "/staff/places?place="+code+"&done=saved", func(tx *db.Tx, in flow.Input, now int64) error {
+		p, err := s.Get(code)
+		if err != nil {
+			return err
+		}
+		p.Name, p.Phone, p.Hours = in.Text("name"), in.Text("phone"), in.Text("hours")
+		return s.put(c.Context(), tx, c.Actor.ID, now, p)
+	}, s.placesPage)
+}
+
+// addPart adds a building or a grid under a community.
+func (s *Service) addPart(c *web.Call) (any, error) {
+	code := c.Path("code")
+	return s.keep(c, "part", code, partFields, "/staff/places?place="+code+"&done=saved", func(tx *db.Tx, in flow.Input, now int64) error {
+		part := code + in.Text("code")
+		if len(code) != access.Community || LevelOf(part) != in.Text("level") {
+			return fault.Field1("code", "place.bad_code")
+		}
+		if s.Known(part) {
+			return fault.Field1("code", "place.code_taken")
+		}
+		return s.put(c.Context(), tx, c.Actor.ID, now, Place{Code: part, Parent: code, Level: in.Text("level"), Name: in.Text("name")})
+	}, s.placesPage)
+}
+
+// drawGrid says which buildings a grid is made of from now on; what was before
+// stays on record with its dates, and nothing is renamed.
+func (s *Service) drawGrid(c *web.Call) (any, error) {
+	code := c.Path("code")
+	return s.keep(c, "grid", code, gridFields, "/staff/places?place="+code+"&done=saved", func(tx *db.Tx, in flow.Input, now int64) error {
+		grid := in.Text("grid")
+		if LevelOf(grid) != Grid || !access.Covers(code, grid) || !s.Known(grid) {
+			return fault.Field1("grid", "place.bad_code")
+		}
+		buildings := in.List("buildings")
+		for _, b := range buildings {
+			if LevelOf(b) != Building || !access.Covers(code, b) || !s.Known(b) {
+				return fault.Field1("buildings", "place.bad_code")
+			}
+		}
+		if err := redraw(c.Context(), tx, grid, buildings, now); err != nil {
+			return err
+		}
+		return s.changed(c.Context(), tx, c.Actor.ID, grid)
+	}, s.placesPage)
+}
+
+// ours lists the settings a place may change: those of the installation are
+// the administrator's alone.
+func (s *Service) ours(a actor.Actor, code string) []string {
+	var keys []string
+	for _, d := range s.Defined() {
+		house := strings.HasPrefix(d.Key, "site.") || strings.HasPrefix(d.Key, "signin.") || strings.HasPrefix(d.Key, "member.")
+		if d.Key != "site.demo" && (!house || a.Has(actor.Admin, code)) {
+			keys = append(keys, d.Key)
+		}
+	}
+	return keys
+}
+
+// label is a setting in plain words, the key itself where nobody wrote any.
+func label(p ui.Page, key string) string {
+	if p.Has("setting." + key) {
+		return p.T("setting." + key)
+	}
+	return key
+}
+
+func (s *Service) settingsPage(c *web.Call, sent *ui.Sent) (templ.Component, error) {
+	at, err := s.scope(c)
+	if err != nil {
+		return nil, err
+	}
+	p := s.frame(c, "place.settings", "settings")
+	var summary templ.Component = ui.Nothing
+	var parts []templ.Component
+	for _, key := range s.ours(c.Actor, at.Code) {
+		value, own := s.Text(at.Code, key), s.own(at.Code, key)
+		def := s.defaults[key]
+		d := ui.Field{Label: label(p, key), Value: value}
+		switch {
+		case def.Kind == "bool":
+			d.Type, d.Options = ui.RadioField, []ui.Option{{Value: "true", Label: c.T("place.yes")}, {Value: "false", Label: c.T("place.no")}}
+		case def.Kind == "span":
+			d.Hint = c.T("place.span_hint")
+		case p.Has("setting." + key + ".hint"):
+			d.Hint = c.T("setting." + key + ".hint")
+		}
+		words := c.T("place.setting_inherited", "value", s.inWords(c, p, def.Kind, value))
+		if own {
+			words = c.T("place.setting_own", "value", s.inWords(c, p, def.Kind, value))
+		}
+		sum, form := ui.Sheet{Kind: "place", ID: strings.ReplaceAll(key, ".", "-"), Action: "/staff/settings/" + at.Code + "/" + key, Button: c.T("place.save"), Fields: settingFields,
+			Sent: sentOf(sent, key), Quiet: true, Dress: map[string]ui.Field{"value": d}}.Draw(p)
+		if sentOf(sent, key) != nil {
+			summary = sum
+		}
+		parts = append(parts, ui.With(ui.Details(label(p, key)+" · "+s.inWords(c, p, def.Kind, value)), ui.Paragraph(words), form))
+	}
+	return ui.Bench(p, append([]templ.Component{summary, ui.Heading(p.Title, c.T("place.settings_lead", "place", at.Name)), s.tabs(c, p, settingTabs, "settings")}, parts...)...), nil
+}
+
+// inWords writes a setting's value as a person reads it: "24h" as 24 小时.
+func (s *Service) inWords(c *web.Call, p ui.Page, kind, value string) string {
+	switch {
+	case kind == "bool" && value == "true":
+		return c.T("place.yes")
+	case kind == "bool":
+		return c.T("place.no")
+	case value == "never":
+		return c.T("place.never")
+	case value == "":
+		return "—"
+	case kind == "span":
+		for _, unit := range []string{"wd", "d", "h", "m"} {
+			if n, ok := strings.CutSuffix(value, unit); ok && strings.Trim(n, "0123456789") == "" {
+				return p.T("place.span."+unit, "n", n)
+			}
+		}
+	}
+	return value
+}
+
+func (s *Service) changeSetting(c *web.Call) (any, error) {
+	code, key := c.Path("code"), c.Path("key")
+	if !slices.Contains(s.ours(c.Actor, code), key) {
+		return nil, fault.Absent()
+	}
+	return s.keep(c, key, code, settingFields, "/staff/settings?place="+code+"&done=saved", func(tx *db.Tx, in flow.Input, now int64) error {
+		return s.set(c.Context(), tx, c.Actor.ID, code, key, in.Text("value"))
+	}, s.settingsPage)
+}
+
+// calendarPage is the working days of a place: the State Council's, and what
+// the place lays over them.
+func (s *Service) calendarPage(c *web.Call, sent *ui.Sent) (templ.Component, error) {
+	at, err := s.scope(c)
+	if err != nil {
+		return nil, err
+	}
+	p := s.frame(c, "place.calendar", "settings")
+	year := time.UnixMilli(c.Now()).In(clock.China).Year()
+	if in, err := c.Query(); err == nil {
+		if y, ok := in.Int("year"); ok {
+			year = int(y)
+		}
+	}
+	cal := s.Calendar(at.Code)
+	t := ui.Table{Caption: c.T("place.calendar_of", "year", year), Columns: []ui.Column{{Label: c.T("place.field.date")}, {Label: c.T("place.field.day")}, {Label: c.T("place.field.occasion")}}}
+	for _, r := range cal.Rows() {
+		if strings.HasPrefix(r.Date, time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC).Format("2006")+"-") {
+			day := c.T("place.day.off")
+			if r.Work {
+				day = c.T("place.day.work")
+			}
+			t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{{Text: r.Date}, {Text: day}, {Text: r.Occasion}}})
+		}
+	}
+	sum, form := ui.Sheet{Kind: "place", ID: "day", Action: "/staff/calendar/" + at.Code, Button: c.T("place.save"), Fields: dayFields, Sent: sent, Dress: map[string]ui.Field{"date": {Type: ui.DateField}}}.Draw(p)
+	parts := []templ.Component{sum, ui.Heading(p.Title, c.T("place.calendar_lead", "place", at.Name)), s.tabs(c, p, settingTabs, "calendar")}
+	if !cal.Known(year) {
+		parts = append(parts, ui.With(ui.Notice(ui.Warn, c.T("place.calendar_unknown", "year", year)), ui.Paragraph(c.T("place.calendar_unknown_text"))))
+	}
+	if len(t.Rows) > 0 {
+		parts = append(parts, ui.DataTable(p, t))
+	}
+	return ui.Bench(p, append(parts, ui.With(ui.Block(c.T("place.day_add"), ui.Link{}), form))...), nil
+}
+
+func (s *Service) changeDay(c *web.Call) (any, error) {
+	code := c.Path("code")
+	return s.keep(c, "day", code, dayFields, "/staff/calendar?place="+code+"&done=saved", func(tx *db.Tx, in flow.Input, now int64) error {
+		r := calendar.Row{Date: in.Text("date"), Work: in.Text("day") == "work", Occasion: in.Text("occasion")}
+		if _, err := calendar.New([]calendar.Row{r}); err != nil {
+			return fault.Field1("date", "fault.moment")
+		}
+		if err := saveDay(c.Context(), tx, code, r); err != nil {
+			return err
+		}
+		return s.changed(c.Context(), tx, c.Actor.ID, code)
+	}, s.calendarPage)
+}
+
+// own reports whether a place has a value of its own.
+func (s *Service) own(code, key string) bool {
+	_, ok := s.now().settings[[2]string{code, key}]
+	return ok
+}
