@@ -110,7 +110,7 @@ func (d *doctorCommand) Run() error {
 		}
 	}
 	if bad {
-		return failed
+		return errFound
 	}
 	return nil
 }

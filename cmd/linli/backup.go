@@ -37,7 +37,7 @@ func (b *backupCommand) Run() error {
 		fmt.Println("     ", f)
 	}
 	if len(faults) > 0 {
-		return failed
+		return errFound
 	}
 	return nil
 }

@@ -26,9 +26,9 @@ type cli struct {
 	Count    countCommand    `cmd:"" help:"Count a Pabulib election."`
 }
 
-// failed is a command that ran and found something wrong: exit 1, its lines
+// errFound is a command that ran and found something wrong: exit 1, its lines
 // already printed or in the error.
-var failed = errors.New("")
+var errFound = errors.New("")
 
 func main() {
 	var c cli

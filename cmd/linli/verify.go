@@ -34,7 +34,7 @@ func (v *verifyCommand) Run() error {
 	}
 	for _, r := range report {
 		if len(r.Faults) > 0 {
-			return failed
+			return errFound
 		}
 	}
 	return nil

@@ -60,9 +60,7 @@ func Doctor(ctx context.Context, c Config) []Finding {
 	}
 	defer h.Close()
 	say("database", string(h.DB.Engine)+" answers")
-	for _, f := range durability(ctx, h.DB) {
-		out = append(out, f)
-	}
+	out = append(out, durability(ctx, h.DB)...)
 	if pending, err := h.DB.Pending(ctx, migrations.Files); err != nil {
 		bad("schema", err.Error(), "run linli migrate")
 		return out

@@ -40,7 +40,6 @@ type person struct {
 	name, public string
 	level        actor.Level
 	home         string
-	phone        string
 	roles        []member.Grant
 }
 
