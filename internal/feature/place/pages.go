@@ -50,7 +50,7 @@ func (s *Service) pages() []web.Route {
 		post("/staff/places/{code}/grids", "draw-grid", s.drawGrid),
 		get("/staff/settings", "page-settings", func(c *web.Call) (any, error) { return s.settingsPage(c, nil) }),
 		post("/staff/settings/{code}/{key}", "change-setting", s.changeSetting),
-		get("/staff/calendar", "page-calendar", func(c *web.Call) (any, error) { return s.calendarPage(c, nil) }),
+		get("/staff/calendar", "page-working-days", func(c *web.Call) (any, error) { return s.calendarPage(c, nil) }),
 		post("/staff/calendar/{code}", "set-day", s.changeDay),
 	}
 }
