@@ -34,8 +34,12 @@ func Paragraph(words string) templ.Component {
 	})
 }
 
-// Nothing draws nothing.
-var Nothing templ.Component = templ.ComponentFunc(func(context.Context, io.Writer) error { return nil })
+// Nothing draws nothing. It may be compared with.
+var Nothing templ.Component = nothing{}
+
+type nothing struct{}
+
+func (nothing) Render(context.Context, io.Writer) error { return nil }
 
 // If is the component when it holds, else nothing.
 func If(holds bool, c func() templ.Component) templ.Component {

@@ -105,8 +105,8 @@ func (s *Service) rolesPage(c *web.Call, sent *ui.Sent) (templ.Component, error)
 	}.Draw(p)
 	sum2, leave := ui.Sheet{Kind: "member", ID: "leave", Action: "/staff/roles/leave", Button: c.T("member.button.leave"), Fields: leaveFields, Sent: here("leave"), Danger: true}.Draw(p)
 	return ui.Bench(p, sum1, sum2, head(p, c.T("member.roles_lead")), peopleTabs(c, p, "roles"), ui.DataTable(p, t),
-		ui.With(ui.Block(c.T("member.role_give"), ui.Link{}), ui.With(ui.Details(c.T("member.role_give")), ui.Paragraph(c.T("member.role_give_text")), give)),
-		ui.With(ui.Block(c.T("member.leave"), ui.Link{}), ui.With(ui.Details(c.T("member.leave")), ui.Paragraph(c.T("member.leave_text")), leave))), nil
+		ui.With(ui.Details(c.T("member.role_give")), ui.Paragraph(c.T("member.role_give_text")), give),
+		ui.With(ui.Details(c.T("member.leave")), ui.Paragraph(c.T("member.leave_text")), leave)), nil
 }
 
 // day reads a date as the last moment of that day; 0 for none.
