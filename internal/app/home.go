@@ -94,11 +94,11 @@ func (h *House) homeRoutes() []web.Route {
 	}
 }
 
-// block draws the cards of one block; nothing when there are none.
+// block draws the cards of one block; nil when there are none.
 func (h *House) block(c *web.Call, p ui.Page, b homeBlock, place string) (templ.Component, error) {
 	cards, err := b.cards(c, p, place)
 	if err != nil || len(cards) == 0 {
-		return ui.Nothing, err
+		return nil, err
 	}
 	var list []templ.Component
 	for _, card := range cards[:min(len(cards), b.most)] {
@@ -133,7 +133,9 @@ func (h *House) homePage(c *web.Call) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		parts = append(parts, part)
+		if part != nil {
+			parts = append(parts, part)
+		}
 	}
 	if h.Trust != nil && !c.Care {
 		stats, err := h.Trust(c.Context(), p, place)
@@ -256,8 +258,10 @@ func (h *House) mePage(c *web.Call) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		found = found || part != ui.Nothing
-		parts = append(parts, part)
+		if part != nil {
+			found = true
+			parts = append(parts, part)
+		}
 	}
 	if !found {
 		parts = append(parts, ui.EmptyState(p, ui.Empty{Title: c.T("me.none"), Reason: c.T("me.none_why"), Next: ui.Link{Label: c.T("home.say"), URL: "/say"}}))
