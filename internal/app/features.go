@@ -7,8 +7,10 @@ import (
 	"linli/internal/feature/file"
 	"linli/internal/feature/group"
 	"linli/internal/feature/member"
+	"linli/internal/feature/notify"
 	"linli/internal/feature/place"
 	"linli/internal/feature/search"
+	"linli/internal/feature/stats"
 	"linli/internal/feature/volunteer"
 	"linli/internal/feature/wish"
 	"linli/internal/platform/part"
@@ -22,11 +24,14 @@ type Features struct {
 	File   *file.Service
 	Wish   *wish.Service
 	Search *search.Service
+	Stats  *stats.Service
 	Ask    *ask.Service
 	Ballot *ballot.Service
 
 	Volunteer *volunteer.Service
 	Activity  *activity.Service
+
+	Notify *notify.Service
 }
 
 // build makes the features in the order of their tiers and wires what one
@@ -57,10 +62,14 @@ func (h *House) build() {
 	h.Search.Register("activity", "activities", h.Activity)
 	h.Wish.Converters["activity"] = activityFromWish{h.Activity}
 	h.wishesAtHome()
+	h.wireNotify()
+	h.Stats = stats.New(j, h.Place)
+	h.Stats.Page = h.page
 	h.Web.Identity, h.Web.Files, h.Web.Drafts = h.Member, h.File, h.Member
 	h.parts = []part.Part{
-		h.Place.Part(), h.Group.Part(), h.Member.Part(), h.File.Part(),
-		h.Wish.Part(), h.Ask.Part(), h.Ballot.Part(),
+		h.Place.Part(), h.Group.Part(), h.Member.Part(), h.File.Part(), h.Stats.Part(),
+		h.Wish.Part(), h.Ask.Part(), h.Ballot.Part(), h.Search.Part(),
 		h.Volunteer.Part(), h.Activity.Part(),
+		h.Notify.Part(),
 	}
 }
