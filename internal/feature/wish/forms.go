@@ -46,15 +46,28 @@ func (s *Service) moves(ctx context.Context, p ui.Page, w *Wish, j JSON, v matte
 		if key := "wish.explain." + d.do; p.Has(key) {
 			acts[i].Hint = p.T(key)
 		}
-		switch d.do {
-		case "claim", "urge", "add", "release":
-			acts[i].Version = 0 // another claim in between does no harm: what is left decides
-		case "enough":
+		if d.do == "enough" {
 			acts[i].Hint = p.T("wish.hint.enough", "amount", amountOf(p, w.Taken, w.Unit))
 		}
 	}
+	slices.SortStableFunc(acts, func(a, b ui.Action) int { return weight(a) - weight(b) })
 	return acts, nil
 }
+
+// weight puts what most people come for first, and what is not possible last.
+func weight(a ui.Action) int {
+	switch {
+	case !a.Enabled:
+		return 2
+	case !a.Primary:
+		return 1
+	}
+	return 0
+}
+
+// tolerant lists moves that another one in between does not spoil: what is
+// left decides, not the version a person saw.
+var tolerant = []string{"claim", "release", "urge", "add"}
 
 // kept carries photographs of a form that came back: they are uploaded already.
 func kept(sent *ui.Sent, do string) []ui.Field {
@@ -297,8 +310,8 @@ func errorsOf(p ui.Page, acts []ui.Action, sent *ui.Sent) []ui.FieldError {
 // move makes one move from the wish's page; a form that cannot be taken comes
 // back with what to mend, and a lost race with what else could be done.
 func (s *Service) move(c *web.Call, do string) (any, error) {
-	if form := c.Form(); form.Get(web.VersionField) == "0" {
-		form.Del(web.VersionField)
+	if slices.Contains(tolerant, do) {
+		c.Form().Del(web.VersionField)
 	}
 	out, err := s.chosen(c, do)
 	if err == nil {

@@ -134,7 +134,9 @@ type wishView struct {
 	Steps   []ui.Step
 	Facts   []ui.Fact
 	Claim   *ui.Claim
+	Main    []ui.Action // what most people come for
 	Rest    []ui.Action
+	Noted   bool   // that the contact was looked at is noted
 	SignIn  string // address of the sign-in, when that is what is missing to claim
 	Photos  []ui.Photo
 	Story   []ui.Entry
@@ -177,8 +179,8 @@ func (s *Service) screen(c *web.Call, sent *ui.Sent) (templ.Component, error) {
 	}
 	out := wishView{W: j, Steps: steps(p, j, story), Facts: s.facts(p, w, j), Photos: photos(p, j), Story: entries(p, j, story), Origin: links(p, j)}
 	out.Errors, out.Alert = errorsOf(p, acts, sent), faultOf(p, sent)
-	if sent != nil && sent.Do == "claim" && sent.Fault.Kind == fault.Conflict {
-		if w.State == Claimed && w.Total == 0 && len(w.Claims) > 0 {
+	if sent != nil && sent.Do == "claim" && sent.Fault.Kind == fault.Conflict && w.State != Open {
+		if w.Total == 0 && len(w.Claims) > 0 {
 			who, err := s.claimer(ctx, s.Journal.DB, w.Claims[len(w.Claims)-1])
 			if err != nil {
 				return nil, err
@@ -195,8 +197,13 @@ func (s *Service) screen(c *web.Call, sent *ui.Sent) (templ.Component, error) {
 			claim = &a
 			continue
 		}
-		out.Rest = append(out.Rest, a)
+		if a.Primary && a.Enabled {
+			out.Main = append(out.Main, a)
+		} else {
+			out.Rest = append(out.Rest, a)
+		}
 	}
+	out.Noted = !j.Mine && (w.Helped != "" || !w.OnBehalf())
 	out.Claim = claimCard(p, w, j, claim)
 	if !c.Actor.Known() && w.State == Open {
 		out.SignIn = "/signin?next=" + url.QueryEscape(j.URL)
@@ -298,7 +305,7 @@ func (s *Service) answerBy(p ui.Page, w *Wish) string {
 	if at == 0 || w.State != Review && w.State != Open && w.State != Claimed && w.State != Returned && w.State != Delivered {
 		return ""
 	}
-	return p.T("wish.before", "at", moment(p, at))
+	return p.T("wish.before", "at", deadline(p, at))
 }
 
 func (s *Service) recordPage(c *web.Call) (any, error) { return s.recordForm(c, nil) }

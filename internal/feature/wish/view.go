@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"linli/internal/core/clock"
 	"linli/internal/core/flow"
 	"linli/internal/platform/matter"
 	"linli/internal/ui"
@@ -35,13 +36,23 @@ func amountOf(p ui.Page, n int64, unit string) string {
 
 func moment(p ui.Page, ms int64) string { return text.Moment(p.Lang, time.UnixMilli(ms), p.Now) }
 
+// deadline says by when: the end of a working day is 24:00 of it, not 00:00 of
+// the next, which people take for a day more.
+func deadline(p ui.Page, ms int64) string {
+	t := time.UnixMilli(ms).In(clock.China)
+	if t.Hour() == 0 && t.Minute() == 0 {
+		return strings.Replace(moment(p, ms-1), "23:59", "24:00", 1)
+	}
+	return moment(p, ms)
+}
+
 // promise is what happens next with a wish and by when: the day of the answer,
 // of delivery, of one's own act. Empty when no day is set.
 func promise(p ui.Page, j JSON) string {
 	switch flow.State(j.State) {
 	case Review, Claimed, Delivered, Returned:
 		if j.DueAt != nil {
-			return p.T("wish.promise."+j.State, "at", moment(p, j.DueAt.UnixMilli()))
+			return p.T("wish.promise."+j.State, "at", deadline(p, j.DueAt.UnixMilli()))
 		}
 	case Open:
 		if j.WantedBy != nil {
@@ -240,8 +251,13 @@ func claimRows(p ui.Page, j JSON) []ui.ClaimRow {
 				r.What = amountOf(p, c.Delivered, j.Quantity.Unit)
 			}
 		}
+		if c.Lead && c.Amount == 0 {
+			r.What, r.Tag = "", ui.Tag{State: c.State, Label: p.T("wish.claim.leading"), Tone: ui.Busy}
+			out = append(out, r)
+			continue
+		}
 		if c.State == Held && c.Until != nil {
-			r.Until = p.T("wish.until", "at", moment(p, c.Until.UnixMilli()))
+			r.Until = p.T("wish.until", "at", deadline(p, c.Until.UnixMilli()))
 		}
 		out = append(out, r)
 	}

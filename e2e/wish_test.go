@@ -1,0 +1,315 @@
+package e2e_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"linli/e2e/browser"
+)
+
+var phone = browser.Options{Width: 390, Height: 844, Mobile: true}
+
+// asked goes through the ask flow as a person does and returns the address of
+// the wish. say fills the first page; the questions that follow are answered.
+func asked(t *testing.T, p *browser.Page, say func(), answers map[string]func()) string {
+	t.Helper()
+	say()
+	p.Click("下一步")
+	for step := 0; !p.Has("提交给洲岛家园社区"); step++ {
+		if step == 8 {
+			t.Fatalf("the flow does not end: %s", p.Text("main"))
+		}
+		answered := false
+		for heading, answer := range answers {
+			if p.Text("h1") == heading {
+				answer()
+				answered = true
+				break
+			}
+		}
+		if !answered {
+			t.Fatalf("an unexpected question: %s", p.Text("main"))
+		}
+	}
+	p.Click("提交给洲岛家园社区")
+	if p.Status() != http.StatusOK || !strings.HasSuffix(p.URL(), "/receipt") {
+		t.Fatalf("no receipt at %s (%d): %s", p.URL(), p.Status(), p.Text("main"))
+	}
+	return strings.TrimSuffix(p.URL(), "/receipt")
+}
+
+// TestVegetables is the literature's case from page to page: the grid worker
+// files for a resident in hospital, the party branch leads, canteens take and
+// bring their parts, one asks for too much, and the community confirms by phone.
+func TestVegetables(t *testing.T) {
+	s := theSite(t)
+	grid := s.visit(t, "demo-grid", phone)
+	grid.Open(s.URL + "/wishes/new")
+	shoot(grid, "ask-say")
+	wish := asked(t, grid, func() {
+		grid.Fill("一句话说说", "老张住院了，七千斤青菜急着卖")
+		grid.Fill("说说情况", "菜在地里等不得，可以自己来拉。")
+		grid.Click("我在帮别人提交（代办）")
+		grid.Click("数量、日期、费用（可不填）")
+		grid.Fill("quantity.total", "7000")
+		grid.Fill("quantity.unit", "斤")
+	}, map[string]func(){
+		"帮谁提交？": func() {
+			shoot(grid, "ask-behalf")
+			grid.Click("下一步") // nothing said: both things to mend are named
+			if n := strings.Count(grid.Text(".errors"), "请"); n < 3 {
+				t.Errorf("the summary says only %s", grid.Text(".errors"))
+			}
+			grid.Fill("on_behalf_of.name", "老张")
+			grid.Fill("on_behalf_of.phone", "13700008888")
+			grid.Click("电话同意")
+			grid.Click("下一步")
+		},
+		"有些内容，公开时隐去吗？": func() {
+			shoot(grid, "ask-privacy")
+			grid.Click("不用隐去，照原样公开")
+			grid.Click("下一步")
+		},
+		"是这一件吗？": func() { grid.Click("都不是，继续") },
+	})
+	shoot(grid, "receipt")
+
+	party := s.visit(t, "demo-party", phone)
+	party.Open(wish)
+	party.Click("牵头认领")
+	shoot(party, "wish-party")
+	party.Click("#do-claim >> 认领")
+	if !party.Has("牵头：中共洲岛家园社区委员会") {
+		t.Fatalf("nobody leads: %s", party.Text("main"))
+	}
+
+	claim := func(as, amount string) *browser.Page {
+		p := s.visit(t, as, phone)
+		p.Open(wish)
+		p.Fill("#f-claim-amount", amount)
+		p.Click("#do-claim >> 认领")
+		return p
+	}
+	one := claim("demo-unit1", "5000")
+	if !one.Has("5,000 / 7,000 斤") {
+		t.Errorf("the bar does not say it: %s", one.Text(".claim"))
+	}
+	if !one.Has("13700008888") {
+		t.Error("who claimed does not see whom to call")
+	}
+	shoot(one, "wish-claimed")
+	two := claim("demo-unit2", "2500")
+	if !two.Has("只剩 2,000 斤") || two.Status() != http.StatusConflict {
+		t.Errorf("too much was not refused with what is left (%d): %s", two.Status(), two.Text("main"))
+	}
+	shoot(two, "wish-refused")
+	two.Fill("#f-claim-amount", "2000")
+	two.Click("#do-claim >> 认领")
+	if !two.Has("7,000 / 7,000 斤") {
+		t.Errorf("not all is claimed: %s", two.Text(".claim"))
+	}
+	for _, p := range []*browser.Page{one, two} {
+		p.Open(wish)
+		p.Click("#do-deliver >> 登记送达")
+	}
+	if !two.Has("已送达，待确认") {
+		t.Fatalf("not delivered: %s", two.Text("main"))
+	}
+	if two.Has("#do-confirm") {
+		t.Error("a claimer is offered to confirm")
+	}
+
+	desk := s.visit(t, "demo-community", browser.Options{})
+	desk.Open(wish)
+	shoot(desk, "wish-confirm")
+	desk.Click("#do-confirm >> 确认并评价") // nothing chosen: both questions are asked for
+	if desk.Status() != http.StatusUnprocessableEntity {
+		t.Errorf("an empty confirmation: %d", desk.Status())
+	}
+	desk.Click("已解决")
+	desk.Click("满意")
+	desk.Click("电话")
+	desk.Click("#do-confirm >> 确认并评价")
+	shoot(desk, "wish-fulfilled")
+	story := desk.Text(".timeline")
+	for _, line := range []string{"已解决 · 满意（电话）", "送达 5,000 斤", "送达 2,000 斤", "认领 5,000 斤", "牵头认领", "提交心愿"} {
+		if !strings.Contains(story, line) {
+			t.Errorf("the story does not tell %q:\n%s", line, story)
+		}
+	}
+	if anyone := s.visit(t, "", phone); true {
+		anyone.Open(wish)
+		if anyone.Has("13700008888") || anyone.Has("老张（") || !anyone.Has("已实现") {
+			t.Errorf("what anybody sees: %s", anyone.Text("main"))
+		}
+	}
+}
+
+// TestAskInFourTaps: a simple wish is filed by four taps from home, with one
+// thing that must be written.
+func TestAskInFourTaps(t *testing.T) {
+	s := theSite(t)
+	p := s.visit(t, "demo-resident", phone)
+	p.Open(s.URL + "/wishes")
+	p.Click("nav.tabbar >> 我要说")
+	p.Click("#say-sheet >> 提心愿/求助")
+	if n := browser.Eval[int](p, `document.querySelectorAll("main [required]").length`); n > 4 {
+		t.Errorf("%d required inputs", n)
+	}
+	p.Fill("一句话说说", "想借一把长柄剪刀修树枝")
+	p.Click("下一步")
+	p.Click("提交给洲岛家园社区")
+	if !strings.HasSuffix(p.URL(), "/receipt") || !p.Has("已提交给洲岛家园社区") {
+		t.Fatalf("%s: %s", p.URL(), p.Text("main"))
+	}
+	for _, want := range []string{"受理编号", "接下来", "025-86821234"} {
+		if !p.Has(want) {
+			t.Errorf("the receipt lacks %s", want)
+		}
+	}
+	p.Click("打印")
+	shoot(p, "slip")
+	if !p.Has("想借一把长柄剪刀修树枝") {
+		t.Errorf("the slip: %s", p.Text())
+	}
+}
+
+// TestAskWithoutScript goes through every question with scripts off: danger
+// first, money refused inline, 改 from the check, a private wish.
+func TestAskWithoutScript(t *testing.T) {
+	s := theSite(t)
+	o := phone
+	o.NoScript = true
+	p := s.visit(t, "demo-neighbour", o)
+	p.Open(s.URL + "/wishes/new")
+	p.Click("下一步")
+	if p.Status() != http.StatusUnprocessableEntity || !p.Has(".errors") {
+		t.Fatalf("an empty wish: %d", p.Status())
+	}
+	p.Fill("一句话说说", "厨房煤气味很重，想请人看看灶具")
+	p.Fill("说说情况", "修好了可以扫我的收款码给钱。")
+	p.Click("下一步")
+	if p.Status() != http.StatusUnprocessableEntity || !p.Has("收款方式或卡号") {
+		t.Fatalf("money words: %d %s", p.Status(), p.Text("main"))
+	}
+	if got := browser.Eval[string](p, `document.querySelector("[name=title]").value`); got != "厨房煤气味很重，想请人看看灶具" {
+		t.Errorf("the input was not kept: %q", got)
+	}
+	p.Fill("说说情况", "灶具用了八年。")
+	p.Click("下一步")
+	if !p.Has("现在有危险吗？") || !p.Has(`a[href="tel:119"]`) {
+		t.Fatalf("no word of danger: %s", p.Text("main"))
+	}
+	shoot(p, "ask-danger")
+	p.Click("现在没有危险，继续提交")
+	if !p.Has("请核对") {
+		t.Fatalf("not at the check: %s", p.Text("main"))
+	}
+	shoot(p, "ask-check")
+	p.Click(`button[value=where]`)
+	p.Fill("place", "洲岛家园3幢")
+	p.Fill("location_note", "1单元302")
+	shoot(p, "ask-where")
+	p.Click("下一步")
+	p.Click(`button[value=who]`)
+	shoot(p, "ask-who")
+	p.Click("只给社区工作人员和帮办人看")
+	p.Click("下一步")
+	for _, want := range []string{"洲岛家园3幢", "1单元302", "只给社区工作人员和帮办人看", "灶具用了八年"} {
+		if !p.Has(want) {
+			t.Errorf("the check lacks %s: %s", want, p.Text("main"))
+		}
+	}
+	p.Click("提交给洲岛家园社区")
+	wish := strings.TrimSuffix(p.URL(), "/receipt")
+	if wish == p.URL() {
+		t.Fatalf("no receipt: %s", p.Text("main"))
+	}
+	stranger := s.visit(t, "demo-volunteer", o)
+	stranger.Open(wish)
+	if stranger.Status() != http.StatusNotFound {
+		t.Errorf("a private wish answers a stranger with %d", stranger.Status())
+	}
+	p.Open(wish)
+	p.Click("撤回")
+	p.Click("#do-withdraw >> 撤回")
+	if !p.Has("已撤回") {
+		t.Errorf("not withdrawn: %s", p.Text("main"))
+	}
+}
+
+// TestWishPagesForAll holds the pages to the numbers of UX: axe without
+// violations, targets, text sizes and reflow, in both languages and modes.
+func TestWishPagesForAll(t *testing.T) {
+	s := theSite(t)
+	maker := s.visit(t, "demo-neighbour", phone)
+	maker.Open(s.URL + "/wishes/new")
+	wish := asked(t, maker, func() { maker.Fill("一句话说说", "想请人教我用社区的打印机"); maker.Click("数量、日期、费用（可不填）"); maker.Fill("quantity.total", "3"); maker.Fill("quantity.unit", "次") },
+		map[string]func(){"是这一件吗？": func() { maker.Click("都不是，继续") }})
+	path := strings.TrimPrefix(wish, s.URL)
+	for _, lang := range []string{"zh-CN", "en"} {
+		for _, care := range []bool{false, true} {
+			name := lang + map[bool]string{true: "/care", false: "/standard"}[care]
+			t.Run(name, func(t *testing.T) {
+				o := phone
+				o.Lang, o.Care = lang, care
+				resident, unit := s.visit(t, "demo-neighbour", o), s.visit(t, "demo-unit3", o)
+				staff := s.visit(t, "demo-community", o)
+				check := func(p *browser.Page, what string) {
+					t.Helper()
+					shoot(p, strings.ReplaceAll(name, "/", "-")+"-"+what)
+					for _, v := range p.Axe() {
+						t.Errorf("%s: %v", what, v)
+					}
+					least := map[bool]float64{true: 60, false: 44}[care]
+					for _, v := range p.TargetSizes(least) {
+						t.Errorf("%s: %v", what, v)
+					}
+					if care {
+						for _, v := range p.SmallText(18) {
+							t.Errorf("%s: %s", what, v)
+						}
+					}
+					if !p.ReflowOK(320) {
+						t.Errorf("%s scrolls sideways at 320 px", what)
+					}
+					for _, v := range p.Problems() {
+						t.Errorf("%s: %s", what, v)
+					}
+				}
+				for what, at := range map[string]string{"list": "/wishes", "wish": path, "receipt": path + "/receipt", "slip": path + "/slip"} {
+					resident.Open(s.URL + at)
+					check(resident, what)
+				}
+				resident.Open(s.URL + "/wishes/new")
+				check(resident, "say")
+				resident.Fill("title", "煤气味重，家里老人高血压，想请人看看灶具")
+				next := map[string]string{"zh-CN": "下一步", "en": "Next"}[lang]
+				resident.Click(next)
+				check(resident, "danger")
+				resident.Click("form.form >> button:not([name])")
+				check(resident, "privacy")
+				resident.Click("input[value=yes]")
+				resident.Click(next)
+				check(resident, "check")
+				for _, step := range []string{"where", "who"} {
+					resident.Click("button[value=" + step + "]")
+					check(resident, step)
+					resident.Click(next)
+				}
+				unit.Open(s.URL + path)
+				check(unit, "claim")
+				unit.Open(s.URL + "/wishes/record")
+				check(unit, "record")
+				staff.Open(s.URL + "/staff/wishes")
+				check(staff, "staff")
+				staff.Open(s.URL + "/wishes/new")
+				staff.Fill("title", "帮三单元的老人换灯泡")
+				staff.Click("input[name=_helping]")
+				staff.Click(next)
+				check(staff, "behalf")
+			})
+		}
+	}
+}
