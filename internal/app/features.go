@@ -7,7 +7,6 @@ import (
 	"linli/internal/feature/file"
 	"linli/internal/feature/group"
 	"linli/internal/feature/member"
-	"linli/internal/feature/notify"
 	"linli/internal/feature/place"
 	"linli/internal/feature/search"
 	"linli/internal/feature/stats"
@@ -31,7 +30,6 @@ type Features struct {
 	Volunteer *volunteer.Service
 	Activity  *activity.Service
 
-	Notify *notify.Service
 }
 
 // build makes the features in the order of their tiers and wires what one
@@ -62,7 +60,6 @@ func (h *House) build() {
 	h.Search.Register("activity", "activities", h.Activity)
 	h.Wish.Converters["activity"] = activityFromWish{h.Activity}
 	h.wishesAtHome()
-	h.wireNotify()
 	h.Stats = stats.New(j, h.Place)
 	h.Stats.Page = h.page
 	h.Web.Identity, h.Web.Files, h.Web.Drafts = h.Member, h.File, h.Member
@@ -70,6 +67,5 @@ func (h *House) build() {
 		h.Place.Part(), h.Group.Part(), h.Member.Part(), h.File.Part(), h.Stats.Part(),
 		h.Wish.Part(), h.Ask.Part(), h.Ballot.Part(), h.Search.Part(),
 		h.Volunteer.Part(), h.Activity.Part(),
-		h.Notify.Part(),
 	}
 }
