@@ -4,10 +4,13 @@ import (
 	"linli/internal/feature/activity"
 	"linli/internal/feature/ask"
 	"linli/internal/feature/ballot"
+	"linli/internal/feature/feed"
 	"linli/internal/feature/file"
 	"linli/internal/feature/group"
 	"linli/internal/feature/member"
+	"linli/internal/feature/notify"
 	"linli/internal/feature/place"
+	"linli/internal/feature/post"
 	"linli/internal/feature/search"
 	"linli/internal/feature/stats"
 	"linli/internal/feature/volunteer"
@@ -30,6 +33,10 @@ type Features struct {
 	Volunteer *volunteer.Service
 	Activity  *activity.Service
 
+	Post *post.Service
+	Feed *feed.Service
+
+	Notify *notify.Service
 }
 
 // build makes the features in the order of their tiers and wires what one
@@ -59,7 +66,9 @@ func (h *House) build() {
 	h.Activity.Page, h.Activity.Secret, h.Activity.Finder = h.page, h.Config.Secret, h.Search
 	h.Search.Register("activity", "activities", h.Activity)
 	h.Wish.Converters["activity"] = activityFromWish{h.Activity}
+	h.wirePosts()
 	h.wishesAtHome()
+	h.wireNotify()
 	h.Stats = stats.New(j, h.Place)
 	h.Stats.Page = h.page
 	h.Web.Identity, h.Web.Files, h.Web.Drafts = h.Member, h.File, h.Member
@@ -67,5 +76,7 @@ func (h *House) build() {
 		h.Place.Part(), h.Group.Part(), h.Member.Part(), h.File.Part(), h.Stats.Part(),
 		h.Wish.Part(), h.Ask.Part(), h.Ballot.Part(), h.Search.Part(),
 		h.Volunteer.Part(), h.Activity.Part(),
+		h.Post.Part(), h.Feed.Part(),
+		h.Notify.Part(),
 	}
 }

@@ -30,6 +30,7 @@ func (h *House) page(c *web.Call, title, section string) ui.Page {
 	if c.Actor.Known() {
 		p.Me.SignedIn = true
 		p.Me.Staff = c.Actor.Holds(actor.Staff) || c.Actor.Holds(actor.GridWorker)
+		p.Me.Badge, _ = h.Notify.Badge(c.R.Context(), c.Actor) // and without its number
 		p.Me.Name, _ = h.Member.PublicName(c.R.Context(), h.DB, c.Actor.ID) // the frame stands without a name
 	}
 	return p
