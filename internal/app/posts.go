@@ -1,0 +1,43 @@
+package app
+
+import (
+	"context"
+
+	"linli/internal/core/actor"
+	"linli/internal/feature/feed"
+	"linli/internal/feature/post"
+	"linli/internal/platform/markdown"
+	"linli/internal/platform/web"
+	"linli/internal/ui"
+)
+
+// wirePosts puts the channels together: posts, their files, search, feeds,
+// and what of them stands on the home page and the workbench.
+func (h *House) wirePosts() {
+	h.Post = post.New(h.Journal, h.Member, h.Group, h.Place, h.File)
+	h.Post.Page, h.Post.Finder = h.page, h.Search
+	h.File.View("post", h.Post)
+	h.Search.Register("post", "posts", h.Post)
+	h.Feed = feed.New(h.Post, h.Place, markdown.Render)
+	h.Feed.Default = h.Default
+	h.OnHome(HomePinned, "/posts", 1, h.postCards(func(ctx context.Context, place string) ([]post.JSON, error) { return h.Post.Pinned(ctx, place) }), "post")
+	h.OnHome(HomeLatest, "/posts", 15, h.postCards(func(ctx context.Context, place string) ([]post.JSON, error) { return h.Post.Latest(ctx, place, 15) }), "post")
+	h.OnDesk(Desk{Name: "rail.posts", Waits: func(ctx context.Context, a actor.Actor, now int64) (Waits, error) {
+		w, err := h.Post.Waiting(ctx, a, now)
+		return Waits{Sign: w.Publish + w.Comments, Late: w.Overdue, URL: "/staff/posts"}, err
+	}})
+}
+
+func (h *House) postCards(read func(ctx context.Context, place string) ([]post.JSON, error)) HomeCards {
+	return func(c *web.Call, p ui.Page, place string) ([]ui.Card, error) {
+		posts, err := read(c.Context(), place)
+		if err != nil {
+			return nil, err
+		}
+		var cards []ui.Card
+		for _, j := range posts {
+			cards = append(cards, h.Post.Card(p, j))
+		}
+		return cards, nil
+	}
+}
