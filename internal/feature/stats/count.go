@@ -148,7 +148,7 @@ func (t *tally) sorted() []cell {
 const readerName = "stats"
 
 func (s *Service) reader() journal.Reader {
-	return journal.Reader{Name: readerName, Batch: 32, Apply: apply, Reset: reset}
+	return journal.Reader{Name: readerName, Batch: 128, Apply: apply, Reset: reset}
 }
 
 // apply adds events to the figures, in the transaction that moves the cursor.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"linli/internal/core/event"
 	"linli/internal/platform/db"
@@ -20,25 +21,48 @@ func loadMatter(ctx context.Context, q db.Queryer, subject string) (*matter, err
 	return m, err
 }
 
-func save(ctx context.Context, tx *db.Tx, t *tally) error {
-	for _, c := range t.sorted() {
-		_, err := tx.Exec(ctx, `INSERT INTO stats_counts (kind, what, place, day, n) VALUES (?, ?, ?, ?, ?)
-			ON CONFLICT (kind, what, place, day) DO UPDATE SET n = stats_counts.n + excluded.n`, c.Kind, c.What, c.Place, c.Day, t.counts[c])
-		if err != nil {
+// atOnce is how many rows one statement writes.
+const atOnce = 24
+
+func rows(columns int) (one, many string) {
+	one = "(?" + strings.Repeat(", ?", columns-1) + ")"
+	return one, one + strings.Repeat(", "+one, atOnce-1)
+}
+
+// upsert writes rows, some at once, with two texts of statement only.
+func upsert(ctx context.Context, tx *db.Tx, into string, columns int, conflict string, args []any) error {
+	one, many := rows(columns)
+	for len(args) > 0 {
+		n, values := columns, one
+		if len(args) >= columns*atOnce {
+			n, values = columns*atOnce, many
+		}
+		if _, err := tx.Exec(ctx, into+values+conflict, args[:n]...); err != nil {
 			return err
 		}
-	}
-	for _, subject := range slices.Sorted(maps.Keys(t.matters)) {
-		m := t.matters[subject]
-		_, err := tx.Exec(ctx, `INSERT INTO stats_matters (subject, kind, place, state, category, shown, answered) VALUES (?, ?, ?, ?, ?, ?, ?)
-			ON CONFLICT (subject) DO UPDATE SET place = excluded.place, state = excluded.state, category = excluded.category,
-				shown = excluded.shown, answered = excluded.answered`,
-			m.Subject, m.Kind, m.Place, m.State, m.Category, flag(m.Shown), flag(m.Answered))
-		if err != nil {
-			return err
-		}
+		args = args[n:]
 	}
 	return nil
+}
+
+func save(ctx context.Context, tx *db.Tx, t *tally) error {
+	var args []any
+	for _, c := range t.sorted() {
+		args = append(args, c.Kind, c.What, c.Place, c.Day, t.counts[c])
+	}
+	err := upsert(ctx, tx, `INSERT INTO stats_counts (kind, what, place, day, n) VALUES `, 5,
+		` ON CONFLICT (kind, what, place, day) DO UPDATE SET n = stats_counts.n + excluded.n`, args)
+	if err != nil {
+		return err
+	}
+	args = args[:0]
+	for _, subject := range slices.Sorted(maps.Keys(t.matters)) {
+		m := t.matters[subject]
+		args = append(args, m.Subject, m.Kind, m.Place, m.State, m.Category, flag(m.Shown), flag(m.Answered))
+	}
+	return upsert(ctx, tx, `INSERT INTO stats_matters (subject, kind, place, state, category, shown, answered) VALUES `, 7,
+		` ON CONFLICT (subject) DO UPDATE SET place = excluded.place, state = excluded.state, category = excluded.category,
+			shown = excluded.shown, answered = excluded.answered`, args)
 }
 
 func flag(b bool) int {
