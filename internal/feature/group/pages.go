@@ -293,6 +293,17 @@ func (s *Service) act(c *web.Call, fn func(ctx context.Context, tx *db.Tx, a act
 	return to, nil
 }
 
+// press is act for a form of nothing but its button.
+func (s *Service) press(c *web.Call, fn func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error)) (any, error) {
+	return s.act(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
+		to, err := fn(ctx, tx, a, now)
+		if err == nil {
+			_, err = c.Body(nil)
+		}
+		return to, err
+	})
+}
+
 // again shows the form that came back with what there is to mend.
 func again(c *web.Call, do string, out any, err error, page func(c *web.Call, sent *ui.Sent) (templ.Component, error)) (any, error) {
 	if err == nil || !slices.Contains([]fault.Kind{fault.Malformed, fault.Denied, fault.Conflict, fault.Late, fault.Invalid}, fault.Of(err).Kind) {
@@ -421,7 +432,7 @@ func (s *Service) appoint(c *web.Call) (any, error) {
 }
 
 func (s *Service) dismiss(c *web.Call) (any, error) {
-	return s.act(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
+	return s.press(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
 		g, ok := s.Get(c.Path("id"))
 		if !ok || !runs(a, g) {
 			return "", fault.Absent()

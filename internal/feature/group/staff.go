@@ -259,7 +259,7 @@ func (s *Service) agent(ctx context.Context, q db.Queryer, group, account string
 
 // end refuses an application or ends a group; its agents lose their say at once.
 func (s *Service) end(c *web.Call, state string) (any, error) {
-	return s.act(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
+	return s.press(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
 		g, err := s.locked(ctx, tx, a, c.Path("id"))
 		if err != nil {
 			return "", err
@@ -322,7 +322,7 @@ func (s *Service) addDuty(c *web.Call) (any, error) {
 }
 
 func (s *Service) closeDuty(c *web.Call) (any, error) {
-	return s.act(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
+	return s.press(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
 		i := slices.IndexFunc(s.duties(), func(d Duty) bool { return d.ID == c.Path("id") })
 		if i < 0 || !staffOf(a, s.duties()[i].Place) {
 			return "", fault.Absent()

@@ -203,7 +203,7 @@ func (s *Service) ask(ctx context.Context, tx *db.Tx, now int64, by, account, do
 
 // answerFamily is the elder's word.
 func (s *Service) answerFamily(c *web.Call, agree bool) (any, error) {
-	return s.act(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
+	return s.press(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
 		me, err := byID(ctx, tx, a.ID)
 		if err != nil {
 			return "", err
@@ -286,7 +286,7 @@ func (s *Service) addChild(c *web.Call) (any, error) {
 
 // endFamily ends acting for somebody, from either side.
 func (s *Service) endFamily(c *web.Call) (any, error) {
-	return s.act(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
+	return s.press(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
 		other := c.Path("id")
 		if err := endGuard(ctx, tx, a.ID, other, now); err != nil {
 			return "", err

@@ -135,7 +135,7 @@ func (s *Service) partyName(ctx context.Context, party string) (string, error) {
 
 // endConsent takes a consent back; what leaned on it ends at once.
 func (s *Service) endConsent(c *web.Call) (any, error) {
-	return s.act(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
+	return s.press(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
 		k, ok, err := endConsent(ctx, tx, a.ID, c.Path("id"), now)
 		if err != nil {
 			return "", err
@@ -260,7 +260,7 @@ func (s *Service) volunteerPage(c *web.Call, sent *ui.Sent) (templ.Component, er
 // becomeVolunteer gives the role at once: one click, no approval.
 func (s *Service) becomeVolunteer(c *web.Call) (any, error) {
 	home := s.homeOf(c)
-	out, err := s.act(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
+	out, err := s.press(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
 		if a.Home != "" {
 			home = a.Home
 		}
@@ -281,7 +281,7 @@ func (s *Service) becomeVolunteer(c *web.Call) (any, error) {
 }
 
 func (s *Service) endVolunteer(c *web.Call) (any, error) {
-	return s.act(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
+	return s.press(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
 		if err := endConsents(ctx, tx, a.ID, "volunteer", now); err != nil {
 			return "", err
 		}

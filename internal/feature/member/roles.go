@@ -174,7 +174,7 @@ func (s *Service) askRole(ctx context.Context, tx *db.Tx, by, account, place str
 
 // endRole ends one role at once; ending needs one person.
 func (s *Service) endRole(c *web.Call) (any, error) {
-	return s.act(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
+	return s.press(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
 		g, err := grantByID(ctx, tx, c.Path("id"))
 		if errors.Is(err, db.ErrNoRows) || err == nil && !mayGrant(a, g.Role, g.Place) {
 			return "", fault.Absent()

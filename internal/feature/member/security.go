@@ -175,13 +175,13 @@ func orNone(c *web.Call, s string) string {
 }
 
 func (s *Service) endOthers(c *web.Call) (any, error) {
-	return s.act(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, _ int64) (string, error) {
+	return s.press(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, _ int64) (string, error) {
 		return "/me/security?done=ended", s.session.EndOthers(ctx, tx, a.ID)
 	})
 }
 
 func (s *Service) endSession(c *web.Call) (any, error) {
-	return s.act(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, _ int64) (string, error) {
+	return s.press(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, _ int64) (string, error) {
 		return "/me/security?done=ended", s.session.EndOne(ctx, tx, a.ID, c.Path("id"))
 	})
 }
@@ -440,7 +440,7 @@ func (s *Service) turnOffTOTP(c *web.Call) (any, error) {
 }
 
 func (s *Service) endPasskey(c *web.Call) (any, error) {
-	return s.act(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
+	return s.press(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
 		if err := deletePasskey(ctx, tx, a.ID, c.Path("id")); err != nil {
 			return "", err
 		}
@@ -491,7 +491,7 @@ func (s *Service) createToken(c *web.Call) (any, error) {
 }
 
 func (s *Service) endToken(c *web.Call) (any, error) {
-	return s.act(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
+	return s.press(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
 		if err := deleteToken(ctx, tx, a.ID, c.Path("id")); err != nil {
 			return "", err
 		}

@@ -266,6 +266,9 @@ func (s *Service) arrive(c *web.Call, next string) string {
 }
 
 func (s *Service) signOut(c *web.Call) (any, error) {
+	if _, err := c.Body(nil); err != nil {
+		return nil, err
+	}
 	if err := s.session.End(c.Context()); err != nil {
 		return nil, err
 	}

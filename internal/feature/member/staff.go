@@ -340,7 +340,7 @@ func mayDecide(a actor.Actor, r Request) bool {
 
 // decide is the second person's word.
 func (s *Service) decide(c *web.Call, yes bool) (any, error) {
-	out, err := s.act(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
+	out, err := s.press(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
 		r, err := s.openAsk(ctx, tx, c.Path("id"))
 		if err != nil {
 			return "", err

@@ -54,6 +54,17 @@ func (s *Service) act(c *web.Call, fn func(ctx context.Context, tx *db.Tx, a act
 	return to, nil
 }
 
+// press is act for a form of nothing but its button.
+func (s *Service) press(c *web.Call, fn func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error)) (any, error) {
+	return s.act(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
+		to, err := fn(ctx, tx, a, now)
+		if err == nil {
+			_, err = c.Body(nil)
+		}
+		return to, err
+	})
+}
+
 // page is the frame of one of the pages about oneself.
 func (s *Service) page(c *web.Call, key string) ui.Page {
 	p := s.Page(c, c.T(key), ui.Mine)
