@@ -30,9 +30,11 @@ func (h *House) wireNotify() {
 		}
 		return p.Question, nil
 	}))
+	n.Register("post", "/posts/{id}", documented(h.Post))
+	n.Register("post_comment", "/posts", nil)
 	n.Register("member", "/me/family", nil)
 	n.Register("service", "/me/service", nil)
-	n.Register("certificate", "/certificates/{id}", nil)
+	n.Register("certificate", "/me/service", nil)
 	h.Member.Erasers = append(h.Member.Erasers, n.Erase)
 	h.Member.Exports["inbox"] = n.Export
 	h.Notify = n

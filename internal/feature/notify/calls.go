@@ -240,7 +240,7 @@ func (s *Service) callPage(c *web.Call, sent *ui.Sent) (templ.Component, error) 
 	if err != nil {
 		return nil, err
 	}
-	s.people.Looked(c.Actor.ID, who.ID, "phone", who.Lines[0].Subject, c.Now())
+	s.people.Looked(c.Actor.ID, who.ID, "phone", who.Lines[0].Kind+":"+who.Lines[0].Subject, c.Now())
 	p := s.Page(c, c.T("notify.call", "who", who.Name), "todo")
 	p.NoIndex, p.CSS = true, []string{"notify.css"}
 	p.Back = ui.Link{Label: p.T("notify.calls"), URL: callsPageAt}

@@ -58,19 +58,19 @@ func next(t time.Time, minuteOfDay int) time.Time {
 	return at
 }
 
-// awake is the first moment at or after t outside the quiet hours.
-func (h Hours) awake(t time.Time) time.Time {
+// Awake is the first moment at or after t outside the quiet hours.
+func (h Hours) Awake(t time.Time) time.Time {
 	if h.quiet(t) {
 		return next(t, h.QuietTo)
 	}
 	return t
 }
 
-// digest is when the digest that holds what happened at t is sent, and its item.
-func (h Hours) digest(t time.Time) (at time.Time, item string) {
+// Digest is when the digest that holds what happened at t is sent, and its item.
+func (h Hours) Digest(t time.Time) (at time.Time, item string) {
 	at = next(t, h.DigestAt)
 	item = digestItem + at.Format("2006-01-02")
-	return h.awake(at), item
+	return h.Awake(at), item
 }
 
 const digestItem = "digest:"
@@ -187,9 +187,9 @@ func (s *Service) planOne(ctx context.Context, tx *db.Tx, r Row, p person, now i
 		case h == Never, h == ActAt && !r.Act:
 			continue
 		case h == Digest && !r.Act:
-			at, item = p.hours.digest(time.UnixMilli(max(r.At, now)))
+			at, item = p.hours.Digest(time.UnixMilli(max(r.At, now)))
 		default:
-			at = p.hours.awake(time.UnixMilli(now))
+			at = p.hours.Awake(time.UnixMilli(now))
 		}
 		d := Delivery{ID: id.New(), Account: r.Account, Channel: c.Name(), Item: item, NextAt: at.UnixMilli(), CreatedAt: now}
 		if err := addDelivery(ctx, tx, d); err != nil {
