@@ -41,6 +41,9 @@ const (
 // derived tables are made anew from events by a reader after a restore.
 var derived = map[string]string{"search_docs": "search"}
 
+// eventNumbers are columns that hold the number of an event without a foreign key.
+var eventNumbers = map[string]string{"events": "seq", "cursors": "seq", "inbox": "seq", "inbox_fanouts": "seq"}
+
 // fleeting tables are left out: who was signed in signs in again.
 var fleeting = []string{"sessions", "codes", "drafts"}
 
@@ -252,7 +255,7 @@ func (o order) apply(t db.Table, values []any) bool {
 	}
 	for i, c := range t.Columns {
 		switch {
-		case c.Event, (t.Name == "events" || t.Name == "cursors") && c.Name == "seq":
+		case c.Event, eventNumbers[t.Name] == c.Name:
 			renumber(i)
 		case (t.Name == "events" || t.Name == "cursors") && c.Name == "xid":
 			values[i] = int64(0)

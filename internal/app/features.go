@@ -7,6 +7,7 @@ import (
 	"linli/internal/feature/feed"
 	"linli/internal/feature/file"
 	"linli/internal/feature/group"
+	"linli/internal/feature/ledger"
 	"linli/internal/feature/member"
 	"linli/internal/feature/notify"
 	"linli/internal/feature/place"
@@ -32,6 +33,8 @@ type Features struct {
 
 	Volunteer *volunteer.Service
 	Activity  *activity.Service
+
+	Ledger *ledger.Service
 
 	Post *post.Service
 	Feed *feed.Service
@@ -69,6 +72,7 @@ func (h *House) build() {
 	h.wirePosts()
 	h.wishesAtHome()
 	h.wireNotify()
+	h.wireLedger()
 	h.Stats = stats.New(j, h.Place)
 	h.Stats.Page = h.page
 	h.Web.Identity, h.Web.Files, h.Web.Drafts = h.Member, h.File, h.Member
@@ -77,6 +81,6 @@ func (h *House) build() {
 		h.Wish.Part(), h.Ask.Part(), h.Ballot.Part(), h.Search.Part(),
 		h.Volunteer.Part(), h.Activity.Part(),
 		h.Post.Part(), h.Feed.Part(),
-		h.Notify.Part(),
+		h.Notify.Part(), h.Ledger.Part(),
 	}
 }

@@ -165,7 +165,10 @@ func (h *House) fill(ctx context.Context, a *Archive, progress Progress) error {
 	}
 	err = h.DB.Write(ctx, func(tx *db.Tx) error {
 		w.done = 0
-		return w.tables(ctx, tx)
+		if err := w.tables(ctx, tx); err != nil || a.files["tables/ledger_logs.jsonl"] == nil {
+			return err
+		}
+		return h.Ledger.Begin(ctx, tx)
 	})
 	if err != nil {
 		return err

@@ -46,6 +46,9 @@ func NewKey(origin string, seed []byte) (Key, error) {
 	return Key{Public: public, signer: s, verifier: v}, err
 }
 
+// Verifier checks what the key signed.
+func (k Key) Verifier() note.Verifier { return k.verifier }
+
 // Checkpoint is the head of a log at one moment.
 type Checkpoint struct {
 	Origin    string

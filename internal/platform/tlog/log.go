@@ -139,11 +139,16 @@ func (l *Log) Publish(ctx context.Context, at Tree) ([]byte, error) {
 			return nil, err
 		}
 	}
-	msg, err := Checkpoint{Origin: l.Origin, Tree: at}.Sign(l.Key.signer)
+	msg, err := l.Sign(at)
 	if err != nil {
 		return nil, err
 	}
 	return msg, l.Storage.Write(ctx, CheckpointPath, msg)
+}
+
+// Sign makes a checkpoint of the tree without publishing it.
+func (l *Log) Sign(at Tree) ([]byte, error) {
+	return Checkpoint{Origin: l.Origin, Tree: at}.Sign(l.Key.signer)
 }
 
 // Head reads the published checkpoint; ErrAbsent before the first.

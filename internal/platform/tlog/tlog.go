@@ -213,3 +213,24 @@ func ParseBundle(b []byte, width int) ([][]byte, error) {
 
 // EntryHash is the leaf of an entry (RFC 6962: SHA-256 over 0x00 and the entry).
 func EntryHash(entry []byte) Hash { return merkle.RecordHash(entry) }
+
+// Partials lists the partial tiles and bundles of a log of the size: those
+// that it alone needs.
+func Partials(size int64) []Path {
+	var out []Path
+	for level := 0; level*height < 63 && size>>(level*height) > 0; level++ {
+		p := tileAt(level, size>>(level*height)/Width, size)
+		if p.Width == 0 {
+			continue
+		}
+		out = append(out, p)
+		if level == 0 {
+			p.Entries = true
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// Within reports whether a log of the size has the tile or bundle.
+func (p Path) Within(size int64) bool { return p.Width <= tileAt(p.Level, p.N, size).Width }
