@@ -11,6 +11,7 @@ import (
 	"linli/internal/feature/member"
 	"linli/internal/feature/notify"
 	"linli/internal/feature/place"
+	"linli/internal/feature/project"
 	"linli/internal/feature/post"
 	"linli/internal/feature/search"
 	"linli/internal/feature/stats"
@@ -30,6 +31,8 @@ type Features struct {
 	Stats  *stats.Service
 	Ask    *ask.Service
 	Ballot *ballot.Service
+
+	Project *project.Service
 
 	Volunteer *volunteer.Service
 	Activity  *activity.Service
@@ -63,6 +66,11 @@ func (h *House) build() {
 	h.Ask.Page = h.page
 	h.Ballot = ballot.New(j, h.Member, h.Place)
 	h.Ballot.Page = h.page
+	h.Project = project.New(j, h.Member, h.Group, h.Place, h.File, h.Ballot)
+	h.Project.Page, h.Project.Finder, h.Project.Wishes = h.page, h.Search, h.Wish
+	h.File.View("project", h.Project)
+	h.Search.Register("project", "projects", h.Project)
+	h.Wish.Converters["project"] = projectFromWish{h.Project}
 	h.Volunteer = volunteer.New(j, h.Member, h.Group, h.Place)
 	h.Volunteer.Page, h.Volunteer.Wishes = h.page, wishesForVolunteers{h.Wish}
 	h.Activity = activity.New(j, h.Member, h.Group, h.Place, h.Volunteer)
@@ -78,7 +86,7 @@ func (h *House) build() {
 	h.Web.Identity, h.Web.Files, h.Web.Drafts = h.Member, h.File, h.Member
 	h.parts = []part.Part{
 		h.Place.Part(), h.Group.Part(), h.Member.Part(), h.File.Part(), h.Stats.Part(),
-		h.Wish.Part(), h.Ask.Part(), h.Ballot.Part(), h.Search.Part(),
+		h.Wish.Part(), h.Ask.Part(), h.Ballot.Part(), h.Project.Part(), h.Search.Part(),
 		h.Volunteer.Part(), h.Activity.Part(),
 		h.Post.Part(), h.Feed.Part(),
 		h.Notify.Part(), h.Ledger.Part(),

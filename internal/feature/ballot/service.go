@@ -5,12 +5,15 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
+	"fmt"
 	"sync"
 
 	"linli/internal/core/access"
 	"linli/internal/core/actor"
 	"linli/internal/core/fault"
 	"linli/internal/core/flow"
+	"linli/internal/core/id"
 	"linli/internal/core/page"
 	"linli/internal/feature/member"
 	"linli/internal/feature/place"
@@ -281,4 +284,32 @@ func (s *Service) opening(c *web.Call) (any, error) {
 		return s.Kind.Show(c.Context(), s.Journal.DB, p, matter.ViewOf(c))
 	}
 	return s.Kind.Move(c, "open")
+}
+
+// Join adds an option to a poll that is announced but not open yet, inside the
+// transaction of the feature it stands for.
+func (s *Service) Join(ctx context.Context, tx *db.Tx, a actor.Actor, poll string, o Option) error {
+	if !id.Valid(poll) {
+		return fault.Field1("poll", "poll.fault.no_poll")
+	}
+	p, err := store{}.Load(ctx, tx, poll, tx.Lock())
+	switch {
+	case errors.Is(err, db.ErrNoRows):
+		return fault.Field1("poll", "poll.fault.no_poll")
+	case err != nil:
+		return err
+	case !staff.Is(a, p).OK():
+		return fault.New(fault.Denied, "poll.reason.staff")
+	case p.State != Draft:
+		return fault.Field1("poll", "poll.fault.not_draft")
+	case len(p.Options) >= MaxOptions, budgeted(p.Rule) && o.Cost == 0:
+		return fault.Field1("poll", "poll.fault.no_room")
+	}
+	o.Poll, o.ID = poll, p.nextOption()
+	return insertOption(ctx, tx, o)
+}
+
+// nextOption is the number after the last.
+func (p *Poll) nextOption() string {
+	return fmt.Sprintf("%0*d", len(p.Options[0].ID), len(p.Options)+1)
 }

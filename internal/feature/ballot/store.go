@@ -23,7 +23,7 @@ func (store) Load(ctx context.Context, q db.Queryer, id, suffix string) (*Poll, 
 	if err := q.Get(ctx, p, `SELECT `+columns+` FROM polls p WHERE p.id = ?`+suffix, id); err != nil {
 		return nil, err
 	}
-	return p, q.Select(ctx, &p.Options, `SELECT poll, id, title, cost, project FROM poll_options WHERE poll = ? ORDER BY id`, id)
+	return p, q.Select(ctx, &p.Options, `SELECT poll, id, title, cost, project FROM poll_options WHERE poll = ? ORDER BY length(id), id`, id)
 }
 
 func (store) Insert(ctx context.Context, tx *db.Tx, p *Poll) error {
@@ -39,12 +39,16 @@ func (store) Insert(ctx context.Context, tx *db.Tx, p *Poll) error {
 	for i := range p.Options {
 		o := &p.Options[i]
 		o.Poll = p.ID
-		if _, err := tx.Exec(ctx, `INSERT INTO poll_options (poll, id, title, cost, project) VALUES (?, ?, ?, ?, ?)`,
-			o.Poll, o.ID, o.Title, o.Cost, o.Project); err != nil {
+		if err := insertOption(ctx, tx, *o); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func insertOption(ctx context.Context, tx *db.Tx, o Option) error {
+	_, err := tx.Exec(ctx, `INSERT INTO poll_options (poll, id, title, cost, project) VALUES (?, ?, ?, ?, ?)`, o.Poll, o.ID, o.Title, o.Cost, o.Project)
+	return err
 }
 
 func (store) Save(ctx context.Context, tx *db.Tx, p *Poll, was int64) (bool, error) {
@@ -116,7 +120,7 @@ func list(ctx context.Context, q db.Queryer, f Filter, ask page.Ask, now int64) 
 		return nil, err
 	}
 	for _, p := range ps {
-		if err := q.Select(ctx, &p.Options, `SELECT poll, id, title, cost, project FROM poll_options WHERE poll = ? ORDER BY id`, p.ID); err != nil {
+		if err := q.Select(ctx, &p.Options, `SELECT poll, id, title, cost, project FROM poll_options WHERE poll = ? ORDER BY length(id), id`, p.ID); err != nil {
 			return nil, err
 		}
 	}

@@ -49,3 +49,30 @@ func (s *Service) ElectorsNamed(ctx context.Context, q db.Queryer, place, name s
 func (a Account) Underage(at int64) bool {
 	return a.Born != 0 && a.Born > time.UnixMilli(at).In(clock.China).AddDate(-VotingAge, 0, 0).UnixMilli()
 }
+
+// Post is the title under which an account holds a role: 人大代表 of an expert.
+func (s *Service) Post(ctx context.Context, q db.Queryer, account, role string) (string, error) {
+	return postOf(ctx, q, account, role)
+}
+
+// StaffAround lists the staff of a place, of the places above and below it.
+func (s *Service) StaffAround(ctx context.Context, q db.Queryer, place string, at int64) ([]string, error) {
+	return staffAround(ctx, q, place, at)
+}
+
+// Expert is one of the experts who may be convened for a place.
+type Expert struct {
+	ID   string `db:"id"`
+	Name string `db:"name"`
+	Post string `db:"post"`
+}
+
+// ExpertsAround lists the experts of a place and of those above it, by kind.
+func (s *Service) ExpertsAround(ctx context.Context, q db.Queryer, place string, at int64) ([]Expert, error) {
+	return expertsAround(ctx, q, place, at)
+}
+
+// InGroup lists who belongs to a group in whatever role.
+func (s *Service) InGroup(ctx context.Context, q db.Queryer, group string, at int64) ([]string, error) {
+	return inGroup(ctx, q, group, at)
+}

@@ -1,0 +1,5 @@
+package project
+
+import "linli/internal/platform/web"
+
+func (s *Service) pages() []web.Route { return nil }
