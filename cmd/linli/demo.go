@@ -34,7 +34,9 @@ func (d *demoCommand) Run() error {
 	if err != nil {
 		return err
 	}
-	d.listen.into(&c)
+	if err := d.listen.into(&c); err != nil {
+		return err
+	}
 	c.Dev = d.Dev
 	if err := demo.Fill(ctx, c, d.Seed); err != nil {
 		return err

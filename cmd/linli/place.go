@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -69,13 +70,33 @@ type listen struct {
 	Trusted     []string `help:"Proxies whose X-Forwarded-For counts (CIDR)." env:"LINLI_TRUSTED"`
 }
 
-func (l listen) into(c *app.Config) {
+func (l listen) into(c *app.Config) error {
 	c.Addr, c.BaseURL, c.MetricsAddr, c.Trusted = l.Addr, strings.TrimSuffix(l.BaseURL, "/"), l.MetricsAddr, l.Trusted
 	if c.BaseURL == "" {
 		c.BaseURL = "http://" + l.Addr
 	}
 	c.Site.Organiser, c.Site.ICP = os.Getenv("LINLI_SITE_ORGANISER"), os.Getenv("LINLI_SITE_ICP")
 	c.Site.PoliceICP, c.Site.ComplaintsURL = os.Getenv("LINLI_SITE_POLICE_ICP"), os.Getenv("LINLI_SITE_COMPLAINTS")
+	var failed error
+	err := c.SignIn(func(key string) string {
+		v, err := env(key)
+		failed = errors.Join(failed, err)
+		return v
+	})
+	return errors.Join(failed, err)
+}
+
+// env reads a setting of the environment, or the file named by KEY_FILE.
+func env(key string) (string, error) {
+	f := os.Getenv(key + "_FILE")
+	if f == "" {
+		return os.Getenv(key), nil
+	}
+	b, err := os.ReadFile(f)
+	if err != nil {
+		return "", fmt.Errorf("%s_FILE: %w", key, err)
+	}
+	return strings.TrimSpace(string(b)), nil
 }
 
 // signals returns a context that ends at SIGTERM or an interrupt.

@@ -19,7 +19,9 @@ func (s *serveCommand) Run() error {
 	if err != nil {
 		return err
 	}
-	s.listen.into(&c)
+	if err := s.listen.into(&c); err != nil {
+		return err
+	}
 	h, err := app.Open(ctx, c)
 	if err != nil {
 		return err
