@@ -157,7 +157,7 @@ func (s *Service) fill(c *web.Call, q *ask) {
 	set("body", q.get("title"))
 	set("category", "其他")
 	set("visibility", wish.Public)
-	set("place", s.Wishes.Home(c))
+	set("place", s.home(c))
 	if q.get("quantity.total") == "" {
 		q.in.Del("quantity.unit")
 	}

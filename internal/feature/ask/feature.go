@@ -3,7 +3,6 @@ package ask
 import (
 	"embed"
 
-	"linli/internal/core/flow"
 	"linli/internal/feature/member"
 	"linli/internal/feature/place"
 	"linli/internal/feature/wish"
@@ -37,8 +36,13 @@ func New(w *wish.Service) *Service {
 func (s *Service) Part() part.Part {
 	return part.Part{Name: "ask", Texts: texts, Assets: assets, Routes: []web.Route{
 		{Method: "GET", Path: "/wishes/new", Name: "page-ask", Summary: "Ask 提心愿", Query: query, Do: s.page},
-		{Method: "POST", Path: "/wishes/new", Name: "page-ask-step", Summary: "The next question", Body: []flow.Field{}, SignedIn: true, Do: s.step},
+		{Method: "POST", Path: "/wishes/new", Name: "page-ask-step", Summary: "The next question", SignedIn: true, Do: s.step},
 		{Method: "POST", Path: "/wishes", Name: "page-ask-send", Summary: "File a wish", SignedIn: true, Do: s.send,
 			After: func(out any) string { return out.(wish.JSON).URL + "/receipt" }},
+		{Method: "GET", Path: "/wishes/record", Name: "page-record", Summary: "Record a wish met on the spot 即办即记", SignedIn: true, Do: s.recordPage},
+		{Method: "POST", Path: "/wishes/record", Name: "page-record-send", Summary: "Record a wish met on the spot", SignedIn: true, Do: s.recordSend,
+			After: func(out any) string { return out.(wish.JSON).URL }},
+		{Method: "GET", Path: "/wishes/{id}/receipt", Name: "page-wish-receipt", Summary: "Receipt 受理回执", SignedIn: true, Do: func(c *web.Call) (any, error) { return s.receipt(c, false) }},
+		{Method: "GET", Path: "/wishes/{id}/slip", Name: "page-wish-slip", Summary: "Receipt to print in large type", SignedIn: true, Do: func(c *web.Call) (any, error) { return s.receipt(c, true) }},
 	}}
 }

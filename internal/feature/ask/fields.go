@@ -49,7 +49,7 @@ func (s *Service) sayFields(p ui.Page, c *web.Call, q *ask) (fields, more []ui.F
 }
 
 func (s *Service) whereFields(p ui.Page, c *web.Call, q *ask) []ui.Field {
-	options := s.Wishes.PlaceOptions(p, c, q.get("place"))
+	options := s.placeOptions(p, c, q.get("place"))
 	if acc, err := s.Members.Find(c.Context(), s.DB, c.Actor.ID); err == nil && acc.Dwelling != "" {
 		options = slices.Insert(options, 0, ui.Option{Value: keyAtHome, Label: p.T("ask.at_home")})
 	}

@@ -7,11 +7,9 @@ import (
 	"strconv"
 	"strings"
 
-	"linli/internal/core/access"
 	"linli/internal/core/actor"
 	"linli/internal/core/fault"
 	"linli/internal/core/flow"
-	"linli/internal/feature/place"
 	"linli/internal/platform/journal"
 	"linli/internal/platform/matter"
 	"linli/internal/platform/web"
@@ -42,7 +40,7 @@ func (s *Service) moves(ctx context.Context, p ui.Page, w *Wish, j JSON, v matte
 				fields = append(fields, f)
 			}
 		}
-		acts[i].Fields = append(fields, kept(sent, acts[i].Do)...)
+		acts[i].Fields = append(fields, Kept(sent, acts[i].Do)...)
 		if key := "wish.explain." + d.do; p.Has(key) {
 			acts[i].Hint = p.T(key)
 		}
@@ -69,8 +67,8 @@ func weight(a ui.Action) int {
 // left decides, not the version a person saw.
 var tolerant = []string{"claim", "release", "urge", "add"}
 
-// kept carries photographs of a form that came back: they are uploaded already.
-func kept(sent *ui.Sent, do string) []ui.Field {
+// Kept carries photographs of a form that came back: they are uploaded already.
+func Kept(sent *ui.Sent, do string) []ui.Field {
 	if sent == nil || sent.Do != do {
 		return nil
 	}
@@ -117,7 +115,7 @@ func (d dresser) dress(f *ui.Field) bool {
 		}
 		f.Hint = d.p.T("wish.hint.delivered")
 	case "as":
-		return d.names(f)
+		return d.s.AsField(d.p, d.a, f, d.fresh)
 	case "lead":
 		return w.lead() == nil && leads(d.a)
 	case "claim":
@@ -153,34 +151,28 @@ func (d dresser) dress(f *ui.Field) bool {
 	return true
 }
 
-// names asks in whose name one acts: the one group is suggested, of several
-// the person chooses, and who acts for none is not asked.
-func (d dresser) names(f *ui.Field) bool {
-	options := asOptions(d.p, d.s, d.a)
+// AsField makes a field the choice in whose name one acts: the one group is
+// suggested, of several the person chooses, and who acts for none is not asked.
+// fresh is whether the form is seen for the first time.
+func (s *Service) AsField(p ui.Page, a actor.Actor, f *ui.Field, fresh bool) bool {
+	var options []ui.Option
+	for _, r := range a.Agencies() {
+		options = append(options, ui.Option{Value: r.Group, Label: s.Groups.Name(r.Group)})
+	}
 	switch len(options) {
 	case 0:
 		return false
-	case 2:
-		d.start(f, options[0].Value)
+	case 1:
+		if fresh {
+			f.Value = options[0].Value
+		}
 	default:
-		options = append([]ui.Option{{Label: d.p.T("wish.choose")}}, options...)
+		options = append([]ui.Option{{Label: p.T("wish.choose")}}, options...)
 		f.Required = true
 	}
-	f.Type, f.Options, f.Hint = ui.SelectField, options, d.p.T("wish.hint.as")
+	f.Type, f.Hint = ui.SelectField, p.T("wish.hint.as")
+	f.Options = append(options, ui.Option{Value: "self", Label: p.T("wish.as_self")})
 	return true
-}
-
-// asOptions are the names in which an account may act: each group it acts for,
-// and the person.
-func asOptions(p ui.Page, s *Service, a actor.Actor) []ui.Option {
-	var out []ui.Option
-	for _, r := range a.Agencies() {
-		out = append(out, ui.Option{Value: r.Group, Label: s.Groups.Name(r.Group)})
-	}
-	if len(out) > 0 {
-		out = append(out, ui.Option{Value: "self", Label: p.T("wish.as_self")})
-	}
-	return out
 }
 
 // leads reports whether the actor may lead in any name it may use.
@@ -245,43 +237,8 @@ func (s *Service) helpers(ctx context.Context, p ui.Page, w *Wish) ([]ui.Option,
 	return out, nil
 }
 
-// Home is the place a matter is about when its author said nothing else.
-func (s *Service) Home(c *web.Call) string {
-	if c.Actor.Home != "" {
-		return c.Actor.Home
-	}
-	return s.Page(c, "", "").Community.Code
-}
-
-// PlaceOptions are the community and its buildings, and the one chosen elsewhere.
-func (s *Service) PlaceOptions(p ui.Page, c *web.Call, chosen string) []ui.Option {
-	home := access.Up(s.Home(c), access.Community)
-	if chosen = place.Trim(chosen); chosen != "" && !strings.HasPrefix(chosen, home) {
-		home = access.Up(chosen, access.Community)
-	}
-	var out []ui.Option
-	if home == "" { // a street's or district's staff: any community below
-		for _, pl := range s.Places.Below(s.Home(c), place.Community) {
-			out = append(out, ui.Option{Value: pl.Code, Label: pl.Name})
-		}
-		return out
-	}
-	out = append(out, ui.Option{Value: home, Label: p.T("wish.whole_community", "name", s.Places.Name(home))})
-	for _, pl := range s.Places.Below(home, place.Building) {
-		out = append(out, ui.Option{Value: pl.Code, Label: pl.Name})
-	}
-	if up := access.Up(home, access.Street); up != "" { // a wish about a neighbouring community
-		for _, pl := range s.Places.Below(up, place.Community) {
-			if pl.Code != home {
-				out = append(out, ui.Option{Value: pl.Code, Label: pl.Name})
-			}
-		}
-	}
-	return out
-}
-
-// faultOf says what is wrong with a form as a whole, when no field is at fault.
-func faultOf(p ui.Page, sent *ui.Sent) string {
+// FaultOf says what is wrong with a form as a whole, when no field is at fault.
+func FaultOf(p ui.Page, sent *ui.Sent) string {
 	if sent == nil || sent.Fault == nil || len(sent.Fault.Fields) > 0 {
 		return ""
 	}

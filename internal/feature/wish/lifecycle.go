@@ -30,7 +30,7 @@ var Life = &flow.Table[*Wish]{
 
 		// Claims 认领
 		{Do: "claim", From: flow.In(Open, Claimed), By: helper, If: []guard{somethingLeft}, Takes: claimFields, Effect: claim, Then: full(Claimed), Tells: ownerAndLead, Primary: true},
-		{Do: "release", From: flow.In(Open, Claimed), By: claimer.Or(communityStaff), If: []guard{heldPart}, Takes: claimRef, Effect: release, Then: some(Open), Tells: everyone},
+		{Do: "release", From: flow.In(Open, Claimed), By: claimant.Or(communityStaff), If: []guard{heldPart}, Takes: claimRef, Effect: release, Then: some(Open), Tells: everyone},
 		{Do: "amend", From: flow.In(Open, Claimed), By: owner.Or(communityStaff), If: []guard{hasQuantity}, Takes: amendFields, Effect: amend, Then: some(Open, allDelivered(Delivered, full(Claimed)...)...), Tells: everyone},
 		{Do: "enough", From: flow.In(Open), By: owner.Or(communityStaff).Or(leader), If: []guard{hasQuantity, somethingTaken}, Effect: enough, To: Claimed, Then: allDelivered(Delivered), Tells: everyone},
 		{Do: "lapse", From: flow.In(Open), By: byTime, Effect: lapseClaims, Tells: everyone},
@@ -39,7 +39,7 @@ var Life = &flow.Table[*Wish]{
 		{Do: "expire", From: flow.In(Returned), To: Withdrawn, By: byTime, Tells: author}, // never published, so not shown as expired
 
 		// Delivery 送达
-		{Do: "deliver", From: flow.In(Open, Claimed), By: claimer, If: []guard{ownPart}, Takes: deliverFields, Effect: deliver, Then: allDelivered(Delivered, some(Open)...), Tells: ownerActs, Primary: true},
+		{Do: "deliver", From: flow.In(Open, Claimed), By: claimant, If: []guard{ownPart}, Takes: deliverFields, Effect: deliver, Then: allDelivered(Delivered, some(Open)...), Tells: ownerActs, Primary: true},
 		{Do: "deliver", From: flow.In(Disputed), To: Delivered, By: claimer, Takes: deliverFields, Effect: redeliver, Tells: ownerActs},
 
 		// The resident's word 确认与评价

@@ -10,7 +10,6 @@ import (
 	"linli/internal/core/fault"
 	"linli/internal/core/flow"
 	"linli/internal/core/page"
-	"linli/internal/core/qr"
 	"linli/internal/feature/place"
 	"linli/internal/platform/matter"
 	"linli/internal/platform/web"
@@ -23,12 +22,7 @@ func (s *Service) pages() []web.Route {
 	done := []flow.Field{{Name: "done", Kind: flow.Enum, Values: Life.Names()}}
 	routes := []web.Route{
 		{Method: "GET", Path: "/wishes", Name: "page-wishes", Summary: "Wishes 心愿", Query: list, Public: s.Kind.Public, Do: s.listPage},
-		{Method: "GET", Path: "/wishes/record", Name: "page-record", Summary: "Record a wish met on the spot 即办即记", SignedIn: true, Do: s.recordPage},
-		{Method: "POST", Path: "/wishes/record", Name: "page-record-send", Summary: "Record a wish met on the spot", SignedIn: true, Do: s.recordSend,
-			After: func(out any) string { return out.(JSON).URL }},
 		{Method: "GET", Path: "/wishes/{id}", Name: "page-wish", Summary: "A wish", Query: done, Public: s.Kind.Public, Do: func(c *web.Call) (any, error) { return s.screen(c, nil) }},
-		{Method: "GET", Path: "/wishes/{id}/receipt", Name: "page-wish-receipt", Summary: "Receipt 受理回执", SignedIn: true, Do: func(c *web.Call) (any, error) { return s.receipt(c, false) }},
-		{Method: "GET", Path: "/wishes/{id}/slip", Name: "page-wish-slip", Summary: "Receipt to print in large type", SignedIn: true, Do: func(c *web.Call) (any, error) { return s.receipt(c, true) }},
 		{Method: "GET", Path: "/staff/wishes", Name: "page-staff-wishes", Summary: "What waits for staff", Query: staffQuery, SignedIn: true, Do: s.staffPage},
 	}
 	for _, do := range Life.Names() {
@@ -159,7 +153,7 @@ func (s *Service) screen(c *web.Call, sent *ui.Sent) (templ.Component, error) {
 	if err != nil {
 		return nil, err
 	}
-	story, err := s.story(ctx, w, v)
+	story, err := s.Kind.Timeline(ctx, s.Journal.DB, w, v)
 	if err != nil {
 		return nil, err
 	}
@@ -178,7 +172,7 @@ func (s *Service) screen(c *web.Call, sent *ui.Sent) (templ.Component, error) {
 		return nil, err
 	}
 	out := wishView{W: j, Steps: steps(p, j, story), Facts: s.facts(p, w, j), Photos: photos(p, j), Story: entries(p, j, story), Origin: links(p, j)}
-	out.Errors, out.Alert = errorsOf(p, acts, sent), faultOf(p, sent)
+	out.Errors, out.Alert = errorsOf(p, acts, sent), FaultOf(p, sent)
 	if sent != nil && sent.Do == "claim" && sent.Fault.Kind == fault.Conflict && w.State != Open {
 		if w.Total == 0 && len(w.Claims) > 0 {
 			who, err := s.claimer(ctx, s.Journal.DB, w.Claims[len(w.Claims)-1])
@@ -208,7 +202,7 @@ func (s *Service) screen(c *web.Call, sent *ui.Sent) (templ.Component, error) {
 	if !c.Actor.Known() && w.State == Open {
 		out.SignIn = "/signin?next=" + url.QueryEscape(j.URL)
 	}
-	if w.owner(c.Actor) || w.staff(c.Actor) {
+	if w.Followed(c.Actor) {
 		out.Receipt = j.URL + "/receipt"
 	}
 	return s.wishScreen(p, out), nil
@@ -250,109 +244,4 @@ func (s *Service) others(c *web.Call, w *Wish) ([]Alike, error) {
 		f.Category = ""
 	}
 	return nil, nil
-}
-
-// receipt proves to the author that a wish was filed: number, what happens
-// next, by when, whom to call, and a code that leads to it.
-func (s *Service) receipt(c *web.Call, slip bool) (any, error) {
-	w, err := s.Kind.Read(c)
-	if err != nil {
-		return nil, err
-	}
-	if !w.owner(c.Actor) && !w.staff(c.Actor) {
-		return nil, fault.Absent()
-	}
-	j, err := s.json(c.Context(), s.Journal.DB, w, matter.ViewOf(c))
-	if err != nil {
-		return nil, err
-	}
-	p := s.Page(c, c.T("wish.receipt"), ui.Wishes)
-	p.NoIndex = true
-	if name := s.Places.Name(w.Scope()); name != p.Community.Name {
-		p.Community = ui.Community{Name: name, Code: w.Scope()}
-		p.Community.Phone, p.Community.Hours = s.Places.Phone(w.Scope())
-	}
-	address := c.Base() + j.URL
-	if c.Base() == "" {
-		address = j.URL
-	}
-	svg, err := qr.SVG(address, 168, p.T("wish.receipt_code"))
-	if err != nil {
-		return nil, err
-	}
-	r := ui.Receipt{
-		Title: p.T("wish.sent_to", "place", s.Places.Name(w.Scope())), Name: p.T("wish.fact.number"), Number: j.Number,
-		Next: p.T("wish.next." + j.State), Date: s.answerBy(p, w), Code: templ.Raw(svg), CodeAlt: p.T("wish.receipt_code"), Print: j.URL + "/slip",
-		Links: []ui.Link{{Label: p.T("wish.see"), URL: j.URL}, {Label: p.T("problem.home"), URL: "/"}},
-	}
-	if w.State == Open && w.Visibility == Private {
-		r.Next = p.T("wish.next.private")
-	}
-	if slip {
-		p.Back = ui.Link{Label: p.T("wish.receipt"), URL: j.URL + "/receipt"}
-		return s.slipScreen(p, j, r), nil
-	}
-	return s.receiptScreen(p, r), nil
-}
-
-// answerBy is the day by which the author hears something: of the review, of
-// the next circle, of the delivery. A private wish is answered like a review.
-func (s *Service) answerBy(p ui.Page, w *Wish) string {
-	at := w.DueAt
-	if w.State == Open && w.Visibility == Private {
-		at = s.Places.After(w.Scope(), "wish.review_span", w.Since)
-	}
-	if at == 0 || w.State != Review && w.State != Open && w.State != Claimed && w.State != Returned && w.State != Delivered {
-		return ""
-	}
-	return p.T("wish.before", "at", deadline(p, at))
-}
-
-func (s *Service) recordPage(c *web.Call) (any, error) { return s.recordForm(c, nil) }
-
-func (s *Service) recordSend(c *web.Call) (any, error) {
-	out, err := s.record(c.Context(), c)
-	if err == nil || Replayed(err) {
-		return out, err
-	}
-	form, ferr := s.recordForm(c, &ui.Sent{Values: c.Form(), Fault: fault.Of(err)})
-	if ferr != nil {
-		return nil, err
-	}
-	return form, err
-}
-
-// recordForm is one form and ten seconds: what was done, of which kind.
-func (s *Service) recordForm(c *web.Call, sent *ui.Sent) (any, error) {
-	if !MayFile(c.Actor) {
-		return nil, fault.New(fault.Denied, "wish.reason.volunteer_first")
-	}
-	p := s.Page(c, c.T("wish.record"), ui.Wishes)
-	p.Path, p.Back = "/wishes/record", ui.Link{Label: p.T("wish.list"), URL: "/wishes"}
-	var fields []ui.Field
-	for _, f := range ui.FieldsOf(p, "wish", recordFields, sent) {
-		switch f.Name {
-		case "title":
-			f.Label = p.T("wish.record_title")
-		case "category":
-			f.Type, f.Options = ui.SelectField, append([]ui.Option{{Label: p.T("wish.choose")}}, f.Options...)
-		case "place":
-			f.Type, f.Options = ui.SelectField, s.PlaceOptions(p, c, f.Value)
-			if f.Value == "" {
-				f.Value = s.Home(c)
-			}
-		case "as":
-			if d := (dresser{s: s, p: p, a: c.Actor, fresh: sent == nil}); !d.names(&f) {
-				continue
-			}
-		case "on_behalf_of.name":
-			f.Label = p.T("wish.record_for")
-		case "photos":
-		default:
-			continue
-		}
-		fields = append(fields, f)
-	}
-	fields = append(fields, kept(sent, "")...)
-	return s.recordScreen(p, fields, faultOf(p, sent)), nil
 }

@@ -96,6 +96,11 @@ var (
 		return access.When(a.Known() && slices.ContainsFunc(w.Claims, func(c *Claim) bool { return c.live() && c.mine(a) }))
 	})
 
+	// claimant took a part at some time; whether it is still held is a question of state.
+	claimant = flow.By("claimer", func(a actor.Actor, w *Wish) access.Decision {
+		return access.When(a.Known() && slices.ContainsFunc(w.Claims, func(c *Claim) bool { return c.mine(a) }))
+	})
+
 	leader = flow.By("lead", func(a actor.Actor, w *Wish) access.Decision {
 		c := w.lead()
 		return access.When(c != nil && c.mine(a))

@@ -84,8 +84,8 @@ var CreateFields = []flow.Field{
 	{Name: "photos", Kind: flow.Files, Max: 9},
 }
 
-// recordFields: 即办即记, one form and ten seconds.
-var recordFields = []flow.Field{
+// RecordFields are those of 即办即记, one form and ten seconds.
+var RecordFields = []flow.Field{
 	{Name: "title", Kind: flow.Text, Required: true, Max: 80},
 	{Name: "body", Kind: flow.Long, Max: 5000},
 	{Name: "place", Kind: flow.Text, Required: true, Max: 20},
@@ -118,9 +118,9 @@ func (s *Service) Create(ctx context.Context, c *web.Call) (any, error) {
 	return s.file(ctx, read, c.T, s.similarTo(ctx, raw), s.draft)
 }
 
-// record writes down a wish that was met on the spot 当场办好.
-func (s *Service) record(ctx context.Context, c *web.Call) (any, error) {
-	read := func() (flow.Input, error) { return c.Body(recordFields) }
+// CreateOnSpot writes down a wish that was met on the spot 当场办好, for a door.
+func (s *Service) CreateOnSpot(ctx context.Context, c *web.Call) (any, error) {
+	read := func() (flow.Input, error) { return c.Body(RecordFields) }
 	return s.file(ctx, read, c.T, nil, s.onSpot)
 }
 
@@ -133,7 +133,7 @@ func (s *Service) File(ctx context.Context, raw map[string]any) (string, error) 
 
 // Record is File for a wish that was met on the spot.
 func (s *Service) Record(ctx context.Context, raw map[string]any) (string, error) {
-	read := func() (flow.Input, error) { return flow.Decode(recordFields, raw) }
+	read := func() (flow.Input, error) { return flow.Decode(RecordFields, raw) }
 	return wishID(s.file(ctx, read, silent, nil, s.onSpot))
 }
 

@@ -1,7 +1,6 @@
 package wish
 
 import (
-	"context"
 	"encoding/json"
 	"slices"
 	"strconv"
@@ -36,9 +35,9 @@ func amountOf(p ui.Page, n int64, unit string) string {
 
 func moment(p ui.Page, ms int64) string { return text.Moment(p.Lang, time.UnixMilli(ms), p.Now) }
 
-// deadline says by when: the end of a working day is 24:00 of it, not 00:00 of
+// Deadline says by when: the end of a working day is 24:00 of it, not 00:00 of
 // the next, which people take for a day more.
-func deadline(p ui.Page, ms int64) string {
+func Deadline(p ui.Page, ms int64) string {
 	t := time.UnixMilli(ms).In(clock.China)
 	if t.Hour() == 0 && t.Minute() == 0 {
 		return strings.Replace(moment(p, ms-1), "23:59", "24:00", 1)
@@ -52,7 +51,7 @@ func promise(p ui.Page, j JSON) string {
 	switch flow.State(j.State) {
 	case Review, Claimed, Delivered, Returned:
 		if j.DueAt != nil {
-			return p.T("wish.promise."+j.State, "at", deadline(p, j.DueAt.UnixMilli()))
+			return p.T("wish.promise."+j.State, "at", Deadline(p, j.DueAt.UnixMilli()))
 		}
 	case Open:
 		if j.WantedBy != nil {
@@ -257,7 +256,7 @@ func claimRows(p ui.Page, j JSON) []ui.ClaimRow {
 			continue
 		}
 		if c.State == Held && c.Until != nil {
-			r.Until = p.T("wish.until", "at", deadline(p, c.Until.UnixMilli()))
+			r.Until = p.T("wish.until", "at", Deadline(p, c.Until.UnixMilli()))
 		}
 		out = append(out, r)
 	}
@@ -353,11 +352,6 @@ func photos(p ui.Page, j JSON) []ui.Photo {
 	return out
 }
 
-// story is the whole timeline for one reader.
-func (s *Service) story(ctx context.Context, w *Wish, v matter.View) ([]matter.TimelineItem, error) {
-	return s.Kind.Timeline(ctx, s.Journal.DB, w, v)
-}
-
 // contactFacts are how to reach the person helped.
 func contactFacts(p ui.Page, j JSON) []ui.Fact {
 	var out []ui.Fact
@@ -374,11 +368,4 @@ func contactFacts(p ui.Page, j JSON) []ui.Fact {
 func cutRef(ref string) (kind, id string, ok bool) {
 	kind, id, ok = strings.Cut(ref, ":")
 	return kind + "s", id, ok && id != ""
-}
-
-func dash(s string) string {
-	if s == "" {
-		return "—"
-	}
-	return s
 }

@@ -180,6 +180,10 @@ func (w *Wish) owner(a actor.Actor) bool {
 	return a.Known() && (a.ID == w.Author || a.ID == w.Helped || a.Guards(w.Author) || a.Guards(w.Helped))
 }
 
+// Followed reports whether the actor follows the wish from its author's side
+// or as staff, and may read its receipt.
+func (w *Wish) Followed(a actor.Actor) bool { return w.owner(a) || w.staff(a) }
+
 // Number is the receipt number 受理编号 to say on the phone: the day and the
 // last six characters of the id.
 func (w *Wish) Number() string {

@@ -1,0 +1,38 @@
+package wish_test
+
+import (
+	"context"
+	"net/url"
+	"os"
+
+	"linli/internal/core/actor"
+	"linli/internal/feature/member"
+	"linli/internal/platform/db"
+)
+
+// tempDir is for a database that outlives a test; the blobs of a house that
+// only makes people are none.
+func tempDir() (string, error) { return os.MkdirTemp("", "linli-wish-") }
+
+func form(pairs ...string) url.Values {
+	v := url.Values{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		v.Add(pairs[i], pairs[i+1])
+	}
+	return v
+}
+
+// agent lets an account act for a further group.
+func (h *house) agent(name, group string) { h.grant(name, member.Grant{Role: actor.Agent, Group: group}) }
+
+// join makes an account a member of a group.
+func (h *house) join(name, group string) { h.grant(name, member.Grant{Role: actor.Member, Group: group}) }
+
+func (h *house) grant(name string, g member.Grant) {
+	h.t.Helper()
+	ctx := context.Background()
+	id := h.actor(name).ID
+	if err := h.DB.Write(ctx, func(tx *db.Tx) error { return h.Member.Give(ctx, tx, "", id, g) }); err != nil {
+		h.t.Fatal(err)
+	}
+}
