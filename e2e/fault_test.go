@@ -184,3 +184,56 @@ func TestDataFolderNotWritable(t *testing.T) {
 		t.Errorf("the file in the way: %q, %v", b, err)
 	}
 }
+
+// TestBackupUnderLoad: a backup taken in the middle of fifty writers is of one
+// moment, can be verified as a file, and lives on the other engine.
+func TestBackupUnderLoad(t *testing.T) {
+	server := dbtest.OwnServer(t, dbtest.Options{})
+	for _, c := range []struct{ from, to string }{{"sqlite", "postgres"}, {"postgres", "sqlite"}} {
+		t.Run(c.from+" to "+c.to, func(t *testing.T) {
+			p, other := place{t: t, data: t.TempDir()}, place{t: t, data: t.TempDir()}
+			if c.from == "postgres" {
+				p.db = dbtest.PostgresURL(t)
+			} else {
+				other.db = server.URL("postgres")
+			}
+			l := &load{t: t}
+			n := p.start("demo")
+			file := filepath.Join(t.TempDir(), "backup.zip")
+			l.run(100, func(halt func()) {
+				p.must("backup", file)
+				halt()
+			}, n)
+			n.stop()
+			p.sound()
+			checked := place{t: t, data: filepath.Join(t.TempDir(), "untouched")}
+			checked.must("verify", file)
+			if _, err := os.Stat(checked.data); err == nil {
+				t.Error("verify FILE made a data folder")
+			}
+			other.must("restore", file)
+			other.sound()
+			if code, out := other.run("restore", file); code != 1 || !strings.Contains(out, "not empty") {
+				t.Errorf("a second restore: exit %d %s", code, out)
+			}
+			// What was written before the backup answers alike, what came after is
+			// done now; both places have each write once.
+			m := other.start("serve")
+			l.again(m)
+			l.once(m)
+			m.stop()
+			other.sound()
+			if b, err := os.ReadFile(file); err != nil {
+				t.Error(err)
+			} else {
+				b[len(b)/3] ^= 1
+				if err := os.WriteFile(file, b, 0o600); err != nil {
+					t.Error(err)
+				}
+				if code, out := checked.run("verify", file); code != 1 {
+					t.Errorf("a flipped byte: exit %d %s", code, out)
+				}
+			}
+		})
+	}
+}
