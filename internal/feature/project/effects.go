@@ -23,7 +23,7 @@ var (
 	Ownership = []string{PublicOwned, OwnersOwned, UnitOwned, Unclear}
 )
 
-func text(name string, most int64, required bool) flow.Field {
+func long(name string, most int64, required bool) flow.Field {
 	return flow.Field{Name: name, Kind: flow.Long, Max: most, Required: required}
 }
 
@@ -40,12 +40,12 @@ var (
 	mergeFields       = []flow.Field{{Name: "into", Kind: flow.Ref, Required: true}, flow.Note()}
 	completeFields    = []flow.Field{ownershipField, fundField, upkeepField, consentField, servesField, costField}
 	studyFields       = []flow.Field{{Name: "result", Kind: flow.Enum, Required: true, Values: []string{"support", "adjust", "not"}}, {Name: "date", Kind: flow.Moment}, flow.Note()}
-	positionFields    = []flow.Field{{Name: "kind", Kind: flow.Enum, Required: true, Values: []string{For, Worry, Suggest}}, text("text", 2000, true)}
+	positionFields    = []flow.Field{{Name: "kind", Kind: flow.Enum, Required: true, Values: []string{For, Worry, Suggest}}, long("text", 2000, true)}
 	answerFields      = []flow.Field{{Name: "voice", Kind: flow.Ref, Required: true}, {Name: "verdict", Kind: flow.Enum, Required: true, Values: Answers}, flow.Reason()}
-	summaryFields     = []flow.Field{text("heard", 2000, true), text("doing", 2000, true)}
+	summaryFields     = []flow.Field{long("heard", 2000, true), long("doing", 2000, true)}
 	pollFields        = []flow.Field{{Name: "poll", Kind: flow.Ref}, {Name: "opens", Kind: flow.Moment}, {Name: "closes", Kind: flow.Moment}}
 	panelFields       = []flow.Field{{Name: "experts", Kind: flow.Refs, Max: 20}, {Name: "date", Kind: flow.Moment}, flow.Note()}
-	opinionFields     = []flow.Field{text("text", 2000, true), {Name: "verdict", Kind: flow.Enum, Required: true, Values: Verdicts}, text("interest", 200, false)}
+	opinionFields     = []flow.Field{long("text", 2000, true), {Name: "verdict", Kind: flow.Enum, Required: true, Values: Verdicts}, long("interest", 200, false)}
 	decideFields      = []flow.Field{{Name: "verdict", Kind: flow.Enum, Required: true, Values: Verdicts}, flow.Reason(), {Name: "to", Kind: flow.Text, Max: 200}}
 	milestonesField   = flow.Field{Name: "milestones", Kind: flow.Refs, Required: true, Max: 20}
 	planFields        = []flow.Field{{Name: "budget", Kind: flow.Int, Required: true, Min: 1, Max: MaxMoney}, {Name: "due", Kind: flow.Moment, Required: true}, milestonesField, {Name: "contractor", Kind: flow.Text, Max: 200}, {Name: "warranty", Kind: flow.Text, Max: 200}, flow.Note(), {Name: "quotes", Kind: flow.Files, Max: 9}}
