@@ -115,40 +115,6 @@ func (d *doctorCommand) Run() error {
 	return nil
 }
 
-type importCommand struct {
-	where
-	Kind   string `arg:"" enum:"places" help:"What the file holds: places."`
-	File   string `arg:"" type:"existingfile" help:"CSV or XLSX, by extension."`
-	DryRun bool   `name:"dry-run" help:"Only say what is wrong."`
-}
-
-func (i *importCommand) Run() error {
-	ctx := context.Background()
-	h, err := i.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer h.Close()
-	if _, err := h.Migrate(ctx); err != nil {
-		return err
-	}
-	f, err := os.Open(i.File)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	n, err := h.Place.Import(ctx, f, i.DryRun)
-	if err != nil {
-		return err
-	}
-	if i.DryRun {
-		fmt.Printf("%d places can be imported\n", n)
-	} else {
-		fmt.Printf("%d places imported\n", n)
-	}
-	return nil
-}
-
 type tokenCommand struct {
 	Create tokenCreate `cmd:"" help:"Make a token, printed once."`
 }

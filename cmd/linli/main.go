@@ -21,6 +21,7 @@ type cli struct {
 	Restore  restoreCommand  `cmd:"" help:"Fill an empty place of either engine with a backup."`
 	Verify   verifyCommand   `cmd:"" help:"Recompute every invariant from scratch."`
 	Import   importCommand   `cmd:"" help:"Take in a CSV or XLSX file, all or nothing."`
+	Export   exportCommand   `cmd:"" help:"Write a CSV or XLSX file, masked unless --full."`
 	Generate generateCommand `cmd:"" help:"Invent people and matters for load tests."`
 	Token    tokenCommand    `cmd:"" help:"API tokens."`
 	Count    countCommand    `cmd:"" help:"Count a Pabulib election."`

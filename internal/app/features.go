@@ -1,6 +1,7 @@
 package app
 
 import (
+	"linli/internal/app/transfer"
 	"linli/internal/feature/activity"
 	"linli/internal/feature/ask"
 	"linli/internal/feature/ballot"
@@ -11,8 +12,8 @@ import (
 	"linli/internal/feature/member"
 	"linli/internal/feature/notify"
 	"linli/internal/feature/place"
-	"linli/internal/feature/project"
 	"linli/internal/feature/post"
+	"linli/internal/feature/project"
 	"linli/internal/feature/search"
 	"linli/internal/feature/stats"
 	"linli/internal/feature/volunteer"
@@ -29,8 +30,10 @@ type Features struct {
 	Wish   *wish.Service
 	Search *search.Service
 	Stats  *stats.Service
-	Ask    *ask.Service
-	Ballot *ballot.Service
+
+	Transfer *transfer.Service
+	Ask      *ask.Service
+	Ballot   *ballot.Service
 
 	Project *project.Service
 
@@ -83,9 +86,10 @@ func (h *House) build() {
 	h.wireLedger()
 	h.Stats = stats.New(j, h.Place)
 	h.Stats.Page = h.page
+	h.Transfer = &transfer.Service{Journal: j, Places: h.Place, Groups: h.Group, Members: h.Member, Wishes: h.Wish, Page: h.page}
 	h.Web.Identity, h.Web.Files, h.Web.Drafts = h.Member, h.File, h.Member
 	h.parts = []part.Part{
-		h.Place.Part(), h.Group.Part(), h.Member.Part(), h.File.Part(), h.Stats.Part(),
+		h.Place.Part(), h.Group.Part(), h.Member.Part(), h.File.Part(), h.Stats.Part(), h.Transfer.Part(),
 		h.Wish.Part(), h.Ask.Part(), h.Ballot.Part(), h.Project.Part(), h.Search.Part(),
 		h.Volunteer.Part(), h.Activity.Part(),
 		h.Post.Part(), h.Feed.Part(),

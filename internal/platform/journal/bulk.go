@@ -101,3 +101,9 @@ func appendSome(ctx context.Context, tx *db.Tx, query string, entries []Entry) e
 	}
 	return nil
 }
+
+// Wake has the readers look again once tx is committed: for events that were
+// let into the log by a statement of their own, with hashes made before.
+func (j *Journal) Wake(tx *db.Tx, kinds ...string) {
+	tx.AfterCommit(func() { j.noticed(kinds...) })
+}

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"linli/internal/app/transfer"
+	"linli/internal/core/fault"
+	"linli/internal/platform/sheet"
+	"linli/internal/ui/text"
+)
+
+type exportCommand struct {
+	where
+	Kind  string `arg:"" enum:"places,groups,people,wishes" help:"What to write: places, groups, people or wishes."`
+	File  string `arg:"" type:"path" help:"CSV or XLSX, by extension."`
+	Place string `help:"There or below; everywhere without it."`
+	Full  bool   `help:"Names, phones and addresses of people unmasked."`
+}
+
+func (e *exportCommand) Run() error {
+	ctx := context.Background()
+	kind, _ := transfer.KindOf(e.Kind) // kong has checked it
+	h, err := e.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	n := 0
+	err = writeFile(e.File, func(f *os.File, format sheet.Kind) (err error) {
+		n, err = h.Transfer.Write(ctx, f, kind, format, transfer.Outgoing{Place: e.Place, Open: e.Full})
+		return err
+	})
+	if err != nil {
+		return errors.New(said(err))
+	}
+	fmt.Printf("%d %s written to %s\n", n, e.Kind, e.File)
+	return nil
+}
+
+// writeFile writes a table to a new file and leaves none that is half written.
+func writeFile(name string, write func(f *os.File, format sheet.Kind) error) error {
+	format, ok := sheet.KindOf(name)
+	if !ok || format == sheet.PDF {
+		return errors.New(text.T("en", "sheet.kind"))
+	}
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(write(f, format), f.Close()); err != nil {
+		os.Remove(name)
+		return err
+	}
+	return nil
+}
+
+// said is a fault in words.
+func said(err error) string {
+	f := fault.Of(err)
+	if f.Cause != nil {
+		return f.Cause.Error()
+	}
+	return text.T("en", f.Key, pairsOf(f.Args)...)
+}
+
+func pairsOf(args fault.Args) []any {
+	var out []any
+	for k, v := range args {
+		out = append(out, k, v)
+	}
+	return out
+}
