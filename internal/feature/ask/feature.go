@@ -39,6 +39,8 @@ func (s *Service) Part() part.Part {
 		{Method: "POST", Path: "/wishes/new", Name: "page-ask-step", Summary: "The next question", SignedIn: true, Do: s.step},
 		{Method: "POST", Path: "/wishes", Name: "page-ask-send", Summary: "File a wish", SignedIn: true, Do: s.send,
 			After: func(out any) string { return out.(wish.JSON).URL + "/receipt" }},
+		{Method: "POST", Path: "/api/v1/wishes/record", Name: "record-wish", Summary: "Record a wish met on the spot 当场办好",
+			Body: wish.RecordFields, Out: wish.JSON{}, Status: 201, SignedIn: true, Do: func(c *web.Call) (any, error) { return s.Wishes.CreateOnSpot(c.Context(), c) }},
 		{Method: "GET", Path: "/wishes/record", Name: "page-record", Summary: "Record a wish met on the spot 即办即记", SignedIn: true, Do: s.recordPage},
 		{Method: "POST", Path: "/wishes/record", Name: "page-record-send", Summary: "Record a wish met on the spot", SignedIn: true, Do: s.recordSend,
 			After: func(out any) string { return out.(wish.JSON).URL }},

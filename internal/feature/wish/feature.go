@@ -14,7 +14,7 @@ var texts embed.FS
 // Part is what wishes hand to the house.
 func (s *Service) Part() part.Part {
 	return part.Part{
-		Name: "wish", Texts: texts, Routes: s.routes(), Lives: []part.Life{Life},
+		Name: "wish", Texts: texts, Routes: append(s.Kind.API(), s.pages()...), Lives: []part.Life{Life},
 		Works: []part.Work{{Name: "wish deadlines", Every: time.Second, Do: func(ctx context.Context) error {
 			_, err := s.Machine.Sweep(ctx)
 			return err

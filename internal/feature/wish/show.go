@@ -134,7 +134,9 @@ func (s *Service) json(ctx context.Context, q db.Queryer, w *Wish, v matter.View
 			j.Claims = append(j.Claims, ClaimJSON{c.ID, c.Amount, c.Delivered, c.State, name, c.Lead, matter.TimeOrNull(c.Until), c.mine(v.Actor)})
 		}
 	}
-	j.Actions = s.Kind.Actions(w, v)
+	j.Actions = slices.DeleteFunc(s.Kind.Actions(w, v), func(a matter.Action) bool {
+		return a.Do == "convert" && len(s.Converters) == 0 // nothing to turn it into yet
+	})
 	return j, nil
 }
 
