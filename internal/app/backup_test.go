@@ -18,10 +18,14 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/mod/sumdb/note"
+
 	"linli/internal/app"
+	"linli/internal/app/demo"
 	"linli/internal/core/clock"
 	"linli/internal/platform/db"
 	"linli/internal/platform/dbtest"
+	"linli/internal/platform/tlog"
 )
 
 // lived makes a place with matters, words, a claim and a photograph.
@@ -32,8 +36,13 @@ func lived(t *testing.T, s *site) (wish, file string) {
 	s.must(200, "POST", "/api/v1/wishes/"+wish+"/claim", "demo-unit1", object{"note": "我们来"}, "Idempotency-Key", "claim-1")
 	private := s.wish("demo-neighbour", object{"visibility": "private"})
 	s.must(200, "POST", "/api/v1/wishes/"+private+"/withdraw", "demo-neighbour", object{"note": "不用了"})
-	if err := s.Work(context.Background()); err != nil {
+	if err := s.Place.Set(context.Background(), "", demo.CommunityA, "wish.review", "unverified"); err != nil { // a rule, which the ledger takes
 		t.Fatal(err)
+	}
+	for range 2 { // the second time what was read is signed
+		if err := s.Work(context.Background()); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return wish, file
 }
@@ -173,11 +182,113 @@ func TestBackupMovesBetweenEngines(t *testing.T) {
 				if f := faultsOf(t, r.House); f != "" {
 					t.Errorf("verify after new matters: %s", f)
 				}
+				// The ledger goes on under another name; the one before stays as it was signed.
+				old := s.do("GET", "/ledger/checkpoint", "", nil)
+				if kept := r.do("GET", "/ledger/logs/1/checkpoint", "", nil); old.Status != 200 || string(kept.Body) != string(old.Body) {
+					t.Errorf("the ledger before: %d %s, was %s", kept.Status, kept.Body, old.Body)
+				}
+				if err := r.Place.Set(context.Background(), "", demo.CommunityA, "wish.review", "unverified"); err != nil {
+					t.Fatal(err)
+				}
+				for range 2 {
+					if err := r.Work(context.Background()); err != nil {
+						t.Fatal(err)
+					}
+				}
+				audited(t, r, "/ledger", func(entries []string) {
+					if !strings.Contains(entries[0], "checkpoint") || !strings.Contains(entries[0], strings.Split(string(old.Body), "\n")[0]) {
+						t.Errorf("the first entry: %s", entries[0])
+					}
+				})
+				audited(t, r, "/ledger/logs/1", func(entries []string) {})
 				var early int
 				if err := r.DB.Get(context.Background(), &early, `SELECT count(*) FROM cursors c WHERE EXISTS (SELECT 1 FROM events e WHERE (e.xid, e.seq) > (c.xid, c.seq))`); err != nil || early != 0 {
 					t.Errorf("%d readers are behind, %v", early, err)
 				}
 			})
+		}
+	})
+}
+
+// audited checks a ledger from outside, through its doors alone.
+func audited(t *testing.T, s *site, prefix string, f func(entries []string)) {
+	t.Helper()
+	keys := s.do("GET", "/ledger/key", "", nil)
+	var vs []note.Verifier
+	for _, line := range strings.Fields(string(keys.Body)) {
+		v, err := note.NewVerifier(line)
+		if err != nil {
+			t.Fatal(err)
+		}
+		vs = append(vs, v)
+	}
+	origin, _, _ := strings.Cut(string(s.do("GET", prefix+"/checkpoint", "", nil).Body), "\n")
+	var entries []string
+	_, err := tlog.Audit(context.Background(), doors{s, prefix}, origin, func(_ int64, e []byte) error {
+		entries = append(entries, string(e))
+		return nil
+	}, vs...)
+	if err != nil || len(entries) == 0 {
+		t.Fatalf("%s: %d entries, %v", prefix, len(entries), err)
+	}
+	f(entries)
+}
+
+// doors reads a ledger as anybody does.
+type doors struct {
+	s      *site
+	prefix string
+}
+
+func (d doors) Read(_ context.Context, path string) ([]byte, error) {
+	r := d.s.do("GET", d.prefix+"/"+path, "", nil)
+	if r.Status == 404 {
+		return nil, tlog.ErrAbsent
+	}
+	if !strings.HasPrefix(r.Header.Get("Cache-Control"), "public") {
+		d.s.t.Errorf("%s: %s", path, r.Header.Get("Cache-Control"))
+	}
+	return r.Body, nil
+}
+
+// TestLedgerDoors: the page in both languages, what is not there, and the
+// entries of a matter with their proofs.
+func TestLedgerDoors(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		if r := s.do("GET", "/ledger", "", nil); r.Status != 200 || !strings.Contains(string(r.Body), "公开账本") {
+			t.Errorf("before anything was signed: %d", r.Status)
+		}
+		lived(t, s)
+		audited(t, s, "/ledger", func(entries []string) {
+			for _, e := range entries {
+				for _, personal := range []string{"李阿姨", "1380000", demo.CommunityA} {
+					if strings.Contains(e, personal) {
+						t.Errorf("%s tells %s", e, personal)
+					}
+				}
+			}
+		})
+		for _, path := range []string{"/ledger/tile/0/000", "/ledger/tile/0/999", "/ledger/tile/x", "/ledger/logs/9/checkpoint", "/ledger/logs/01/checkpoint", "/ledger/logs/a/tile/0/000",
+			"/ledger/proof/none", "/ledger/tile/0/000.p/255"} {
+			if r := s.do("GET", path, "", nil); r.Status != 404 {
+				t.Errorf("%s: %d", path, r.Status)
+			}
+		}
+		var group string
+		if err := s.DB.Get(context.Background(), &group, `SELECT subject FROM events WHERE kind = 'group' ORDER BY seq LIMIT 1`); err != nil {
+			t.Fatal(err)
+		}
+		page := string(s.do("GET", "/ledger?matter="+group, "", nil, "Accept-Language", "en").Body)
+		_, hash, found := strings.Cut(page, `href="/ledger/proof/`)
+		if !found || !strings.Contains(page, "Public ledger") {
+			t.Fatalf("no proof offered: %s", page)
+		}
+		proof := s.do("GET", "/ledger/proof/"+hash[:64], "", nil)
+		if p, err := tlog.ParseProof(string(proof.Body)); proof.Status != 200 || err != nil || !strings.Contains(string(p.Extra), hash[:64]) {
+			t.Errorf("%d %v %s", proof.Status, err, proof.Body)
+		}
+		if r := s.do("GET", "/ledger?matter=nothing", "", nil); r.Status != 200 || strings.Contains(string(r.Body), "/ledger/proof/") {
+			t.Errorf("a matter that is not there: %d", r.Status)
 		}
 	})
 }
@@ -249,6 +360,7 @@ func TestVerifyNamesWhatWasChanged(t *testing.T) {
 			{"its place", `UPDATE events SET place = '320105004005' WHERE subject = '` + wish + `' AND version = 1`, `UPDATE events SET place = '320105004004' WHERE subject = '` + wish + `' AND version = 1`, wish},
 			{"words", `UPDATE event_words SET words = replace(words, '我们来', '我们去') WHERE words LIKE '%我们来%'`, `UPDATE event_words SET words = replace(words, '我们去', '我们来') WHERE words LIKE '%我们去%'`, wish},
 			{"a state", `UPDATE wishes SET state = 'open' WHERE id = '` + wish + `'`, `UPDATE wishes SET state = 'claimed' WHERE id = '` + wish + `'`, wish},
+			{"a leaf", `UPDATE ledger_leaves SET hash = replace(hash, 'a', 'b') WHERE idx = 1`, `UPDATE ledger_leaves SET hash = (SELECT e.hash FROM events e WHERE e.seq = ledger_leaves.seq) WHERE idx = 1`, "entry 1 "},
 			{"a claim", `UPDATE wishes SET claimed = 0 WHERE id = '` + wish + `'`, `UPDATE wishes SET claimed = 1 WHERE id = '` + wish + `'`, wish},
 		} {
 			change(t, s, c.do)

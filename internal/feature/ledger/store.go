@@ -130,7 +130,8 @@ func leafOf(ctx context.Context, q db.Queryer, hash string) (leaf, error) {
 
 // told is an entry about a matter, for who looks one up.
 type told struct {
-	leaf
+	Log int64 `db:"log"`
+	Idx int64 `db:"idx"`
 	event.Event
 }
 

@@ -152,7 +152,7 @@ func (v view) table(p ui.Page) ui.Table {
 		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{
 			{Text: l.Kind + " · " + l.Do},
 			{Text: time.UnixMilli(l.At).In(clock.China).Format("2006-01-02 15:04")},
-			{Text: p.T("ledger.download"), URL: "/ledger/proof/" + l.Event.Hash},
+			{Text: p.T("ledger.download"), URL: "/ledger/proof/" + l.Hash},
 		}})
 	}
 	return t
