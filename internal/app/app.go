@@ -56,6 +56,7 @@ type Config struct {
 	Dev         bool // also show the storybook of pages
 	Site        ui.Site
 	Providers   []member.Provider // other houses to sign in with
+	Senders     Senders           // ways out beside the inbox; see Outward
 	Codes       member.CodeSender // sends one-time codes; nil writes them to the log
 }
 
@@ -73,6 +74,8 @@ type House struct {
 	Trust Trust
 
 	parts     []part.Part
+	doors     map[string]bool // paths of all GET routes
+	doorsOnce sync.Once
 	blocks    []homeBlock
 	homeKinds []string
 	desks     []Desk

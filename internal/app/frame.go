@@ -4,6 +4,9 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/a-h/templ"
 
@@ -24,16 +27,36 @@ func (h *House) page(c *web.Call, title, section string) ui.Page {
 		Title: title, Lang: c.Lang, Care: c.Care, TextSize: c.Size, Path: c.R.URL.RequestURI(), Section: section,
 		Demo: h.Demo(), Site: h.Config.Site, Now: h.Config.Clock.Now(),
 	}
+	p.Nav, p.Rail = h.existing(ui.PublicNav(p)), h.existing(ui.StaffNav(p))
 	code := h.community(c)
 	p.Community = ui.Community{Name: h.Place.Name(code), Code: code}
 	p.Community.Phone, p.Community.Hours = h.Place.Phone(code)
 	if c.Actor.Known() {
 		p.Me.SignedIn = true
 		p.Me.Staff = c.Actor.Holds(actor.Staff) || c.Actor.Holds(actor.GridWorker)
-		p.Me.Badge, _ = h.Notify.Badge(c.R.Context(), c.Actor) // and without its number
+		p.Me.Badge, _ = h.Notify.Badge(c.R.Context(), c.Actor)              // and without its number
 		p.Me.Name, _ = h.Member.PublicName(c.R.Context(), h.DB, c.Actor.ID) // the frame stands without a name
 	}
 	return p
+}
+
+// existing drops what has no door in this release, so that no link leads nowhere.
+func (h *House) existing(items []ui.NavItem) []ui.NavItem {
+	return slices.DeleteFunc(items, func(i ui.NavItem) bool { return !h.serves(i.URL) })
+}
+
+// serves reports whether a page of the address is there.
+func (h *House) serves(path string) bool {
+	h.doorsOnce.Do(func() {
+		h.doors = map[string]bool{}
+		for _, r := range h.Web.Routes() {
+			if r.Method == "GET" {
+				h.doors[strings.TrimSuffix(r.Path, "{$}")] = true
+			}
+		}
+	})
+	path, _, _ = strings.Cut(path, "?")
+	return h.doors[path]
 }
 
 // community is where the reader is: the place chosen, else home, else the
@@ -70,6 +93,7 @@ func (h *House) routes() []web.Route {
 			b, err := h.Web.OpenAPI()
 			return web.Raw{Type: "application/json; charset=utf-8", Body: b, Header: map[string]string{"Cache-Control": "no-cache"}}, err
 		}},
+		{Method: "GET", Path: "/.well-known/security.txt", Name: "security-txt", Summary: "Whom to tell of a weakness (RFC 9116)", Do: h.securityText},
 		{Method: "POST", Path: "/prefs", Name: "set-preferences", Summary: "Language, care mode, text size, community", Do: h.preferences},
 	}
 }
@@ -83,6 +107,19 @@ func (h *House) ready(c *web.Call) (any, error) {
 		return nil, &fault.Error{Kind: fault.Unavailable, Key: "fault.unavailable", Cause: err}
 	}
 	return web.Raw{Type: "text/plain; charset=utf-8", Body: []byte("ready\n")}, nil
+}
+
+// securityText says whom to tell of a weakness; it expires half a year from
+// the first of this month, so that it is renewed by being served.
+func (h *House) securityText(c *web.Call) (any, error) {
+	contact := h.Config.Site.ComplaintsURL
+	if contact == "" {
+		contact = h.Config.BaseURL + "/about"
+	}
+	now := h.Config.Clock.Now()
+	expires := time.Date(now.Year(), now.Month()+6, 1, 0, 0, 0, 0, time.UTC).Format(time.RFC3339)
+	text := "Contact: " + contact + "\nExpires: " + expires + "\nPreferred-Languages: zh, en\nCanonical: " + h.Config.BaseURL + "/.well-known/security.txt\n"
+	return web.Raw{Type: "text/plain; charset=utf-8", Body: []byte(text), Header: map[string]string{"Cache-Control": "public, max-age=3600"}}, nil
 }
 
 // preferences keeps how a reader wants to see the site, in cookies that hold

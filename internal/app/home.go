@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -159,12 +158,6 @@ func (h *House) servicesPage(c *web.Call) (any, error) {
 	)
 	items = slices.DeleteFunc(items, func(i ui.ServiceItem) bool { return !h.serves(i.URL) })
 	return ui.Whole(p, ui.Heading(p.Title, c.T("services.lead")), ui.ServiceIndex(p, items)), nil
-}
-
-// serves reports whether a page of the address is there.
-func (h *House) serves(path string) bool {
-	path, _, _ = strings.Cut(path, "?")
-	return slices.ContainsFunc(h.Web.Routes(), func(r web.Route) bool { return r.Method == "GET" && r.Path == path })
 }
 
 // aboutPage is 谁在办: who runs things in this community, with posts and dates.

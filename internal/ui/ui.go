@@ -203,7 +203,7 @@ func TabNav(p Page) []NavItem {
 func StaffNav(p Page) []NavItem {
 	return []NavItem{
 		{"todo", p.T("rail.todo"), "/staff", "todo", p.Me.Badge},
-		{"matters", p.T("rail.matters"), "/staff/matters", "wish", 0},
+		{"matters", p.T("rail.matters"), "/staff/wishes", "wish", 0},
 		{"projects", p.T("rail.projects"), "/staff/projects", "project", 0},
 		{"activities", p.T("rail.activities"), "/staff/activities", "activity", 0},
 		{"meetings", p.T("rail.meetings"), "/staff/meetings", "meeting", 0},
