@@ -14,6 +14,7 @@ CREATE TABLE posts (
     created_at   bigint NOT NULL,
     title        text NOT NULL,
     body         text NOT NULL,
+    summary      text NOT NULL,
     channel      {{code}} NOT NULL CHECK (channel IN ('district', 'street', 'community', 'party_affairs', 'government_affairs', 'residents_affairs')),
     heading      text NOT NULL,
     topic        {{code}} NOT NULL CHECK (topic IN ('', 'news', 'policy', 'volunteering', 'livelihood', 'lost_found', 'anti_fraud')),

@@ -12,6 +12,7 @@ import (
 // through the year by itself, on random numbers of its own.
 var stories = []func(ctx context.Context, h *app.House, year *clock.Fake, rnd *rand.Rand) error{
 	Wishes,
+	Posts,
 }
 
 // Year makes a year of matters, each through the use-cases that people use.

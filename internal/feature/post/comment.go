@@ -525,3 +525,13 @@ func (s *Service) moderationLog(ctx context.Context, q db.Queryer, place string,
 	}
 	return page.Cut(rows, ask, func(m moderation) string { return m.ID }), nil
 }
+
+// Like notes a like of the actor of ctx, or a dislike.
+func (s *Service) Like(ctx context.Context, post string, like bool) error {
+	value := "dislike"
+	if like {
+		value = "like"
+	}
+	_, err := s.React(ctx, post, func() (flow.Input, error) { return flow.Decode(reactionFields, map[string]any{"value": value}) })
+	return err
+}

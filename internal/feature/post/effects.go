@@ -43,7 +43,7 @@ func edit(p *Post, c *flow.Change) error {
 		p.Title = v
 	}
 	if v := c.In.Text("body"); v != "" {
-		p.Body = v
+		p.Body, p.Summary = v, summary(v)
 	}
 	if v := c.In.Text("topic"); v != "" {
 		p.Topic = v
@@ -112,7 +112,7 @@ func pin(on bool) func(*Post, *flow.Change) error {
 
 // lift lets a post reach one level further up, and from there everywhere below.
 func lift(p *Post, c *flow.Change) error {
-	p.Reach, p.LiftTo = above(p.Reach), ""
+	p.Reach, p.LiftTo, p.Pinned = above(p.Reach), "", false
 	c.Code("reach", p.Reach)
 	return nil
 }

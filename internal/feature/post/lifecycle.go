@@ -27,8 +27,8 @@ var Life = &flow.Table[*Post]{
 		{Do: "return", From: flow.In(Submitted), To: Draft, By: staff, Takes: []flow.Field{reasonField, flow.Note()}, Effect: sendBack, Tells: authorActs},
 
 		// While it is public
-		{Do: "pin", From: flow.In(Published), By: staff, If: []guard{notPinned}, Effect: pin(true)},
-		{Do: "unpin", From: flow.In(Published), By: staff, If: []guard{pinnedNow}, Effect: pin(false)},
+		{Do: "pin", From: flow.In(Published), By: pinner, If: []guard{notPinned}, Effect: pin(true)},
+		{Do: "unpin", From: flow.In(Published), By: pinner, If: []guard{pinnedNow}, Effect: pin(false)},
 		{Do: "lift", From: flow.In(Published), By: staffAbove, If: []guard{notAtTop}, Takes: []flow.Field{flow.Note()}, Effect: lift, Tells: author},
 		{Do: "lift", From: flow.In(Published), By: staff, If: []guard{notAtTop, notAskedYet}, Takes: []flow.Field{flow.Note()}, Effect: askToLift, Tells: aboveActs},
 		{Do: "retract", From: flow.In(Published), To: Retracted, By: staff, Takes: []flow.Field{reasonField, flow.Note()}, Effect: retract, Tells: author},

@@ -333,6 +333,7 @@ func (s *Service) talk(c *web.Call, p ui.Page, m *Post, out *postView) (templ.Co
 func (s *Service) moves(p ui.Page, m *Post, v matter.View, sent *ui.Sent) []ui.Action {
 	offered := Life.Actions(m, v.Actor, v.Now)
 	acts := ui.Moves(p, "post", "/posts/"+m.ID, m.Version, slices.DeleteFunc(slices.Clone(offered), func(a flow.Action) bool { return a.Do == "edit" }), sent)
+	acts = slices.DeleteFunc(acts, func(a ui.Action) bool { return !a.Enabled && (a.Do == "pin" || a.Do == "unpin") }) // one of the two is enough
 	for i := range acts {
 		if key := "post.explain." + acts[i].Do; p.Has(key) {
 			acts[i].Hint = p.T(key)

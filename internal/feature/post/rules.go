@@ -48,6 +48,9 @@ var (
 		return access.Yes
 	})
 
+	// pinner is staff of as far as the post reaches: a lifted post is pinned by who lifted it.
+	pinner = flow.By("staff of its reach", func(a actor.Actor, p *Post) access.Decision { return access.When(a.StaffReaching(p.Reach)) })
+
 	// staffAbove is staff of the level above the one the post reaches now, or higher.
 	staffAbove = flow.By("staff above", func(a actor.Actor, p *Post) access.Decision {
 		up := above(p.Reach)

@@ -70,13 +70,13 @@ var listFields = []flow.Field{
 
 // create writes a draft for the caller.
 func (s *Service) create(ctx context.Context, c *web.Call) (any, error) {
-	return s.write(ctx, c.Raw, c.T)
+	return s.write(ctx, c.Raw, matter.View{Say: c.T})
 }
 
 // Write makes a draft from plain values for the actor of ctx, as POST /posts
 // does, and returns its id. It is for filling and imports.
 func (s *Service) Write(ctx context.Context, raw map[string]any) (string, error) {
-	out, err := s.write(ctx, func() (map[string]any, error) { return raw, nil }, func(key string, _ ...any) string { return key })
+	out, err := s.write(ctx, func() (map[string]any, error) { return raw, nil }, matter.View{Brief: true})
 	if err != nil {
 		return "", err
 	}
@@ -94,7 +94,7 @@ func (s *Service) Do(ctx context.Context, id, do string, raw map[string]any) err
 	return err
 }
 
-func (s *Service) write(ctx context.Context, raw func() (map[string]any, error), say matter.Say) (any, error) {
+func (s *Service) write(ctx context.Context, raw func() (map[string]any, error), v matter.View) (any, error) {
 	var out JSON
 	err := s.Journal.Write(ctx, func(tx *db.Tx) (any, error) {
 		a, err := s.Members.Fresh(ctx, tx, actor.From(ctx))
@@ -129,11 +129,11 @@ func (s *Service) write(ctx context.Context, raw func() (map[string]any, error),
 		if err := s.attach(ctx, tx, a, p, in); err != nil {
 			return nil, err
 		}
-		if out, err = s.json(ctx, tx, p, matter.View{Actor: a, Now: now, Say: say}); err != nil {
-			return nil, err
+		v.Actor, v.Now = a, now
+		if out, err = s.json(ctx, tx, p, v); err == nil && !v.Brief {
+			out.Warnings = s.warnings(p, v.Say)
 		}
-		out.Warnings = s.warnings(p, say)
-		return out, nil
+		return out, err
 	})
 	if err != nil {
 		return nil, err
@@ -185,7 +185,7 @@ func (s *Service) draft(a actor.Actor, in flow.Input) (*Post, error) {
 		Title: in.Text("title"), Body: in.Text("body"), Channel: in.Text("channel"), Topic: in.Text("topic"), Heading: in.Text("heading"),
 		PublishAt: in.Moment("publish_at"), Pinned: in.Bool("pinned"),
 	}
-	p.Author = a.ID
+	p.Author, p.Summary = a.ID, summary(p.Body)
 	var faults fault.Fields
 	code := place.Trim(in.Text("place"))
 	if len(code) > access.Community {

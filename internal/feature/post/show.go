@@ -77,7 +77,7 @@ func summary(body string) string {
 
 func (s *Service) json(ctx context.Context, q db.Queryer, p *Post, v matter.View) (JSON, error) {
 	j := JSON{
-		ID: p.ID, Title: p.Title, Body: p.Body, Summary: summary(p.Body), Channel: p.Channel, Heading: p.Heading, Topic: p.Topic,
+		ID: p.ID, Title: p.Title, Body: p.Body, Summary: p.Summary, Channel: p.Channel, Heading: p.Heading, Topic: p.Topic,
 		Place: p.Place, PlaceName: s.Places.Name(p.Place), Reach: p.Reach, State: string(p.State), Version: p.Version,
 		DueAt: matter.TimeOrNull(p.DueAt), CreatedAt: matter.Time(p.CreatedAt), PublishAt: matter.TimeOrNull(p.PublishAt),
 		PublishedAt: matter.TimeOrNull(p.PublishedAt), Pinned: p.Pinned, By: s.Look(p.Place).Name, Likes: p.Likes, Dislikes: p.Dislikes,

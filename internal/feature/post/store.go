@@ -12,7 +12,7 @@ import (
 )
 
 const columns = `p.id, p.state, p.version, p.since, p.due_at, p.due_do, p.place, p.community, p.street, p.author, p.created_at,
-	p.title, p.body, p.channel, p.heading, p.topic, p.reach, p.lift_to, p.publish_at, p.published_at, p.shown_at, p.pinned,
+	p.title, p.body, p.summary, p.channel, p.heading, p.topic, p.reach, p.lift_to, p.publish_at, p.published_at, p.shown_at, p.pinned,
 	p.publisher, p.returned, p.likes, p.dislikes, p.comments`
 
 // store is the SQL of posts; it implements journal.Store.
@@ -31,19 +31,19 @@ func (s store) Load(ctx context.Context, q db.Queryer, id, suffix string) (*Post
 
 func (store) Insert(ctx context.Context, tx *db.Tx, p *Post) error {
 	_, err := tx.Exec(ctx, `INSERT INTO posts (id, state, version, since, due_at, due_do, place, community, street, author, created_at,
-		title, body, channel, heading, topic, reach, lift_to, publish_at, published_at, shown_at, pinned, publisher, returned)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		title, body, summary, channel, heading, topic, reach, lift_to, publish_at, published_at, shown_at, pinned, publisher, returned)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		p.ID, p.State, p.Version, p.Since, p.DueAt, p.DueDo, p.Place, p.Community, p.Street, p.Author, p.CreatedAt,
-		p.Title, p.Body, p.Channel, p.Heading, p.Topic, p.Reach, p.LiftTo, p.PublishAt, p.PublishedAt, p.ShownAt, flag(p.Pinned), p.Publisher, p.Returned)
+		p.Title, p.Body, p.Summary, p.Channel, p.Heading, p.Topic, p.Reach, p.LiftTo, p.PublishAt, p.PublishedAt, p.ShownAt, bit(p.Pinned), p.Publisher, p.Returned)
 	return err
 }
 
 // Save leaves likes and comments alone: they have statements of their own.
 func (store) Save(ctx context.Context, tx *db.Tx, p *Post, was int64) (bool, error) {
-	n, err := tx.Exec(ctx, `UPDATE posts SET state = ?, version = ?, since = ?, due_at = ?, due_do = ?, title = ?, body = ?, heading = ?, topic = ?,
+	n, err := tx.Exec(ctx, `UPDATE posts SET state = ?, version = ?, since = ?, due_at = ?, due_do = ?, title = ?, body = ?, summary = ?, heading = ?, topic = ?,
 		reach = ?, lift_to = ?, publish_at = ?, published_at = ?, shown_at = ?, pinned = ?, publisher = ?, returned = ? WHERE id = ? AND version = ?`,
-		p.State, p.Version, p.Since, p.DueAt, p.DueDo, p.Title, p.Body, p.Heading, p.Topic,
-		p.Reach, p.LiftTo, p.PublishAt, p.PublishedAt, p.ShownAt, flag(p.Pinned), p.Publisher, p.Returned, p.ID, was)
+		p.State, p.Version, p.Since, p.DueAt, p.DueDo, p.Title, p.Body, p.Summary, p.Heading, p.Topic,
+		p.Reach, p.LiftTo, p.PublishAt, p.PublishedAt, p.ShownAt, bit(p.Pinned), p.Publisher, p.Returned, p.ID, was)
 	return n == 1, err
 }
 
@@ -51,7 +51,7 @@ func (store) Due(ctx context.Context, q db.Queryer, now int64, limit int) (ids [
 	return ids, q.Select(ctx, &ids, `SELECT id FROM posts WHERE due_at > 0 AND due_at <= ? ORDER BY due_at LIMIT ?`, now, limit)
 }
 
-func flag(b bool) int {
+func bit(b bool) int {
 	if b {
 		return 1
 	}
@@ -91,6 +91,12 @@ func visible(a actor.Actor) (string, []any) {
 // place it merges a few short index walks: what lies there and below, and what
 // reaches it from each level above.
 func list(ctx context.Context, q db.Queryer, a actor.Actor, f Filter, ask page.Ask) ([]*Post, error) {
+	query, args := listQuery(a, f, ask)
+	var ps []*Post
+	return ps, q.Select(ctx, &ps, query, args...)
+}
+
+func listQuery(a actor.Actor, f Filter, ask page.Ask) (string, []any) {
 	where, args := visible(a)
 	and := func(cond string, vs ...any) { where, args = where+` AND `+cond, append(args, vs...) }
 	if f.State != "" {
@@ -135,10 +141,8 @@ func list(ctx context.Context, q db.Queryer, a actor.Actor, f Filter, ask page.A
 		b.WriteString(`SELECT * FROM (SELECT p.id, p.shown_at FROM posts p WHERE ` + cond + ` ORDER BY p.shown_at DESC, p.id DESC LIMIT ?) AS w`)
 		vs = append(append(append(vs, w.args...), args...), limit)
 	}
-	var ps []*Post
-	err := q.Select(ctx, &ps, `SELECT `+columns+` FROM posts p JOIN (`+b.String()+`) AS found ON found.id = p.id
-		ORDER BY p.shown_at DESC, p.id DESC LIMIT ?`, append(vs, limit)...)
-	return ps, err
+	return `SELECT ` + columns + ` FROM posts p JOIN (` + b.String() + `) AS found ON found.id = p.id
+		ORDER BY p.shown_at DESC, p.id DESC LIMIT ?`, append(vs, limit)
 }
 
 type walk struct {

@@ -87,7 +87,7 @@ func react(ctx context.Context, tx *db.Tx, post, account string, value int) erro
 		return err
 	}
 	_, err = tx.Exec(ctx, `UPDATE posts SET likes = likes + ?, dislikes = dislikes + ? WHERE id = ?`,
-		flag(value == 1)-flag(was == 1), flag(value == -1)-flag(was == -1), post)
+		bit(value == 1)-bit(was == 1), bit(value == -1)-bit(was == -1), post)
 	return err
 }
 
