@@ -83,6 +83,9 @@ func (s *Service) signInPage(c *web.Call) (any, error) {
 func (s *Service) frame(c *web.Call, by string, sent *ui.Sent, sheet ui.Sheet, before ...templ.Component) templ.Component {
 	p := s.page(c, "member.signin")
 	p.Back = ui.Link{}
+	if s.passkeys() != nil {
+		p.JS = []string{"passkey.js"}
+	}
 	next := nextOf(c)
 	sheet.Kind, sheet.Sent, sheet.Dress = "member", sent, dress
 	sheet.Hidden = append(sheet.Hidden, ui.Option{Label: nextField, Value: next})
@@ -116,8 +119,11 @@ func (s *Service) otherWays(c *web.Call, p ui.Page, next string) templ.Component
 	if s.passkeys() != nil {
 		links = append(links, passkeyButton(c.T("member.with_passkey"), "signin", next))
 	}
-	if len(links) == 0 {
+	switch {
+	case len(links) == 0:
 		return ui.Nothing
+	case len(s.Providers) == 0: // without scripts there is nothing to see
+		return ui.With(ui.Buttons(), links...)
 	}
 	return ui.With(ui.Block(c.T("member.other_ways"), ui.Link{}), ui.With(ui.Buttons(), links...))
 }
