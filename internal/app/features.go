@@ -4,6 +4,7 @@ import (
 	"linli/internal/app/transfer"
 	"linli/internal/feature/activity"
 	"linli/internal/feature/ask"
+	"linli/internal/feature/award"
 	"linli/internal/feature/ballot"
 	"linli/internal/feature/feed"
 	"linli/internal/feature/file"
@@ -12,6 +13,7 @@ import (
 	"linli/internal/feature/member"
 	"linli/internal/feature/notify"
 	"linli/internal/feature/place"
+	"linli/internal/feature/points"
 	"linli/internal/feature/post"
 	"linli/internal/feature/project"
 	"linli/internal/feature/search"
@@ -39,6 +41,8 @@ type Features struct {
 
 	Volunteer *volunteer.Service
 	Activity  *activity.Service
+	Points    *points.Service
+	Award     *award.Service
 
 	Ledger *ledger.Service
 
@@ -80,6 +84,10 @@ func (h *House) build() {
 	h.Activity.Page, h.Activity.Secret, h.Activity.Finder = h.page, h.Config.Secret, h.Search
 	h.Search.Register("activity", "activities", h.Activity)
 	h.Wish.Converters["activity"] = activityFromWish{h.Activity}
+	h.Points = points.New(j, h.Member, h.Place)
+	h.Points.Page, h.Points.Wishes = h.page, wishesForPoints{h.Wish}
+	h.Award = award.New(j, h.Member, h.Group, h.Place, h.Volunteer)
+	h.Award.Page, h.Award.Wishes = h.page, h.Points
 	h.wirePosts()
 	h.wishesAtHome()
 	h.wireNotify()
@@ -91,7 +99,7 @@ func (h *House) build() {
 	h.parts = []part.Part{
 		h.Place.Part(), h.Group.Part(), h.Member.Part(), h.File.Part(), h.Stats.Part(), h.Transfer.Part(),
 		h.Wish.Part(), h.Ask.Part(), h.Ballot.Part(), h.Project.Part(), h.Search.Part(),
-		h.Volunteer.Part(), h.Activity.Part(),
+		h.Volunteer.Part(), h.Activity.Part(), h.Points.Part(), h.Award.Part(),
 		h.Post.Part(), h.Feed.Part(),
 		h.Notify.Part(), h.Ledger.Part(),
 	}

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 
 	"linli/internal/core/actor"
 	"linli/internal/core/flow"
@@ -62,4 +63,24 @@ func (s activityFromWish) FromWish(ctx context.Context, tx *db.Tx, by actor.Acto
 		o.Ref, o.Title, o.Body, o.Place = "", w.Category, "", w.Scope()
 	}
 	return s.FromOrigin(ctx, tx, by, o)
+}
+
+// wishesForPoints tells the ledger of points who fulfilled a wish. It
+// implements points.Wishes.
+type wishesForPoints struct{ *wish.Service }
+
+// Fulfillers lists the accounts whose part was brought, each once. A wish met
+// on the spot has none: nobody but its helper has confirmed it.
+func (s wishesForPoints) Fulfillers(ctx context.Context, q db.Queryer, id string) ([]string, error) {
+	w, err := s.Machine.Store.Load(ctx, q, id, "")
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, c := range w.Claims {
+		if c.State == wish.Brought && c.Delivered > 0 && !slices.Contains(out, c.Account) {
+			out = append(out, c.Account)
+		}
+	}
+	return out, nil
 }

@@ -284,7 +284,9 @@ func TestPlaces(t *testing.T) {
 		s.must(200, "POST", path+"/remove", boss, object{"person": entryOf(t, s, path, boss, "r002"), "reason": "电话说生病了"})
 
 		start := s.clock.Now().Add(24 * time.Hour).In(clock.China)
-		at := func(h int) string { return time.Date(start.Year(), start.Month(), start.Day(), h, 0, 0, 0, clock.China).Format(time.RFC3339) }
+		at := func(h int) string {
+			return time.Date(start.Year(), start.Month(), start.Day(), h, 0, 0, 0, clock.China).Format(time.RFC3339)
+		}
 		path = s.published(boss, object{"starts": at(8), "ends": at(12), "capacity": 2, "shifts": []any{
 			object{"title": "早班", "starts": at(8), "ends": at(10), "capacity": 1}, object{"starts": at(10), "ends": at(12), "capacity": 1},
 		}})

@@ -230,7 +230,7 @@ func withdraw(m *Activity, c *flow.Change) error {
 }
 
 func remove(m *Activity, c *flow.Change) error {
-	c.Audience = event.Private
+	c.Audience = event.Staff // the reason may tell of an illness
 	e := m.byID(c.In.Text("person"))
 	if e == nil || !e.live() {
 		return fault.Field1("person", "activity.no_entry")
@@ -276,7 +276,7 @@ func promoteNext(m *Activity, c *flow.Change) error {
 
 // enter writes down people without a phone; reserved places are for them.
 func enter(m *Activity, c *flow.Change) error {
-	c.Audience = event.Private
+	c.Audience = event.Staff
 	names := c.In.List("names")
 	shift, err := m.choose(c, int64(len(names)))
 	if err != nil {
@@ -397,6 +397,9 @@ func confirmHours(m *Activity, c *flow.Change) error {
 	if given && person == "" {
 		return fault.Field1("person", "fault.required")
 	}
+	if reason != "" {
+		c.Audience = event.Staff // the volunteer reads it with the hours
+	}
 	own := false
 	for _, e := range todo {
 		n := m.minutes(e)
@@ -435,7 +438,7 @@ func correctHours(m *Activity, c *flow.Change) error {
 	case e.Account == c.Actor.ID:
 		return fault.New(fault.Denied, "activity.reason.own_hours")
 	}
-	c.Audience = event.Private
+	c.Audience = event.Staff // the volunteer reads the reason with the hours
 	minutes, _ := c.In.Int("minutes")
 	m.served = append(m.served, &Served{Account: e.Account, Minutes: minutes, Reason: c.In.Text("reason"), Again: true})
 	return nil

@@ -24,7 +24,7 @@ var Life = &flow.Table[*Activity]{
 
 		// Signing up 报名
 		{Do: "sign_up", From: flow.In(Published, Running), By: person, If: []guard{notOver, notYetIn}, Takes: signUpFields, Effect: signUp, Tells: signed, Primary: true},
-		{Do: "withdraw", From: flow.In(Published, Running), By: participant, If: []guard{beforeCutoff}, Takes: []flow.Field{flow.Note()}, Effect: withdraw, Tells: promoted},
+		{Do: "withdraw", From: flow.In(Published, Running), By: participant, If: []guard{beforeCutoff}, Effect: withdraw, Tells: promoted},
 		{Do: "promote", From: flow.In(Published, Running), By: offeredOne, Effect: acceptOffer, Tells: promoted, Primary: true},
 		{Do: "promote", From: flow.In(Published, Running), By: organiser, If: []guard{somebodyWaits}, Effect: promoteNext, Tells: promoted},
 		{Do: "enter", From: flow.In(Published, Running), By: organiser, If: []guard{notOver}, Takes: enterFields, Effect: enter, Tells: promoted},

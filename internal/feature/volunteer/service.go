@@ -262,3 +262,8 @@ func (s *Service) json(ctx context.Context, q db.Queryer, r *Record, v matter.Vi
 	}
 	return j, nil
 }
+
+// Teams is the board of groups by confirmed service below a place.
+func (s *Service) Teams(ctx context.Context, q db.Queryer, place string, since int64) ([]Team, error) {
+	return teams(ctx, q, place, since)
+}

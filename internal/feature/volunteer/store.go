@@ -173,3 +173,18 @@ func faultsOf(ctx context.Context, q db.Queryer) ([]string, error) {
 func afterCertificate(ctx context.Context, q db.Queryer, serial string) (cs []Certificate, err error) {
 	return cs, q.Select(ctx, &cs, `SELECT `+certificateColumns+` FROM certificates WHERE serial > ? ORDER BY serial LIMIT 500`, serial)
 }
+
+// Team is what the members of a group served in its name.
+type Team struct {
+	Group   string `db:"grp"`
+	Minutes int64  `db:"minutes"`
+	Times   int64  `db:"times"`
+}
+
+// teams sums confirmed service by the group in whose name, or which held the
+// activity, below a place since a moment. Boards are of teams, never of persons.
+func teams(ctx context.Context, q db.Queryer, place string, since int64) (ts []Team, err error) {
+	return ts, q.Select(ctx, &ts, `SELECT CASE WHEN s.grp <> '' THEN s.grp ELSE s.host END AS grp, sum(s.minutes) AS minutes, count(*) AS times FROM services s
+		WHERE s.state = 'confirmed' AND s.place >= ? AND s.place < ? AND s.served_at >= ? AND (s.grp <> '' OR s.host <> '')
+		GROUP BY CASE WHEN s.grp <> '' THEN s.grp ELSE s.host END ORDER BY 2 DESC, 1 LIMIT 20`, place, place+":", since)
+}
