@@ -2,9 +2,11 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"os"
 
+	"linli/internal/platform/db"
 	"linli/internal/platform/journal"
 )
 
@@ -16,28 +18,32 @@ type Report struct {
 }
 
 // Verify recomputes every invariant and projection from scratch and names each
-// record that does not agree.
-func (h *House) Verify(ctx context.Context) ([]Report, error) {
-	seen, faults, err := h.Journal.Verify(ctx)
-	if err != nil {
-		return nil, err
-	}
-	reports := []Report{{Name: "events: hashes, words, and each matter's unbroken story", Seen: seen, Faults: faults}}
-	keys, err := journal.VerifyActs(ctx, h.DB)
-	if err != nil {
-		return nil, err
-	}
-	reports = append(reports, Report{Name: "operation keys against acts", Faults: keys})
-	for _, p := range h.parts {
-		for _, c := range p.Checks {
-			faults, err := c.Do(ctx, h.DB)
-			if err != nil {
-				return nil, err
-			}
-			reports = append(reports, Report{Name: c.Name, Faults: faults})
+// record that does not agree. All is read as it stood at one moment, so it may
+// run while the place is served.
+func (h *House) Verify(ctx context.Context) (reports []Report, err error) {
+	err = h.DB.Snapshot(ctx, func(s *db.Snapshot) error {
+		seen, faults, err := journal.Verify(ctx, s)
+		if err != nil {
+			return err
 		}
-	}
-	return reports, nil
+		reports = append(reports, Report{Name: "events: hashes, words, and each matter's unbroken story", Seen: seen, Faults: faults})
+		keys, err := journal.VerifyActs(ctx, s)
+		if err != nil {
+			return err
+		}
+		reports = append(reports, Report{Name: "operation keys against acts", Faults: keys})
+		for _, p := range h.parts {
+			for _, c := range p.Checks {
+				faults, err := c.Do(ctx, s)
+				if err != nil {
+					return fmt.Errorf("%s: %w", c.Name, err)
+				}
+				reports = append(reports, Report{Name: c.Name, Faults: faults})
+			}
+		}
+		return nil
+	})
+	return reports, err
 }
 
 // VerifyArchive checks a backup without touching any installation: its own

@@ -12,6 +12,11 @@ import (
 // not agree: a hash, words that are not those that were hashed, a gap in a
 // subject's versions, a move that does not begin where the last one ended.
 func (j *Journal) Verify(ctx context.Context) (seen int64, faults []string, err error) {
+	return Verify(ctx, j.DB)
+}
+
+// Verify is Journal.Verify over whatever reads the log, such as a snapshot.
+func Verify(ctx context.Context, q db.Queryer) (seen int64, faults []string, err error) {
 	type last struct {
 		version int64
 		state   string
@@ -25,7 +30,7 @@ func (j *Journal) Verify(ctx context.Context) (seen int64, faults []string, err 
 			Words  string `db:"words"`
 			Erased int64  `db:"erased"`
 		}
-		err := j.DB.Select(ctx, &batch, `SELECT e.*, coalesce(w.salt, '') AS salt, coalesce(w.words, '') AS words, coalesce(w.erased, 0) AS erased
+		err := q.Select(ctx, &batch, `SELECT e.*, coalesce(w.salt, '') AS salt, coalesce(w.words, '') AS words, coalesce(w.erased, 0) AS erased
 			FROM events e LEFT JOIN event_words w ON w.seq = e.seq WHERE (e.xid, e.seq) > (?, ?) ORDER BY e.xid, e.seq LIMIT 2000`, at.XID, at.Seq)
 		if err != nil || len(batch) == 0 {
 			return seen, faults, err
