@@ -199,11 +199,7 @@ func givePeople(ctx context.Context, s *Service, w *sheet.Writer, ask Outgoing) 
 			if a.Born != 0 {
 				born = time.UnixMilli(a.Born).In(clock.China).Format(time.DateOnly)
 			}
-			if ask.Open {
-				if ask.Looked != nil {
-					ask.Looked(a.ID, "export")
-				}
-			} else {
+			if !ask.Open {
 				a.RealName, a.Email, a.Dwelling, born = maskName(a.RealName), maskMail(a.Email), "", ""
 				if a.Phone != "" {
 					a.Phone = gate.Mask(a.Phone)

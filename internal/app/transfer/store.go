@@ -208,3 +208,12 @@ func useLink(ctx context.Context, tx *db.Tx, hash, account string, now int64) (l
 	}
 	return l, tx.Get(ctx, &l, `SELECT account, kind, place, format, fields, reason, at, expires, used FROM exports WHERE token = ?`, hash)
 }
+
+// lookedAtAll notes for each resident of a place that an export showed the
+// personal fields, and why; each reads it under 谁看过我.
+func lookedAtAll(ctx context.Context, tx *db.Tx, viewer string, l Link, now int64) error {
+	_, err := tx.Exec(ctx, `INSERT INTO looks (viewer, subject, field, matter, reason, at)
+		SELECT CAST(? AS text), id, 'export', '', CAST(? AS text), CAST(? AS bigint) FROM accounts WHERE home >= ? AND home < ? AND state = 'active' AND id <> ?`,
+		viewer, l.Reason, now, l.Place, l.Place+":", viewer)
+	return err
+}

@@ -256,8 +256,6 @@ func headings(kind Kind) []any {
 type Outgoing struct {
 	Place string // there or below, "" for everywhere
 	Open  bool   // personal fields unmasked
-	// Looked hears of each person whose field was shown; nil for the operator.
-	Looked func(subject, field string)
 }
 
 // Write gives a kind out as a table and returns how many rows it has.

@@ -291,7 +291,9 @@ func TestFaultsOfTables(t *testing.T) {
 		} {
 			_, _, err := h.read(c.kind, "a.csv", c.body)
 			var faults sheet.Errors
-			if !errors.As(err, &faults) || !slices.ContainsFunc(faults, func(f sheet.CellError) bool { return f.Key == c.want || c.want == "fault.enum" && strings.HasPrefix(f.Key, "fault.") }) {
+			if !errors.As(err, &faults) || !slices.ContainsFunc(faults, func(f sheet.CellError) bool {
+				return f.Key == c.want || c.want == "fault.enum" && strings.HasPrefix(f.Key, "fault.")
+			}) {
 				t.Errorf("%s %q: %v, want %s", c.kind, c.body, err, c.want)
 			}
 			for _, f := range faults {

@@ -172,7 +172,7 @@ func (s *Server) serve(c *Call) {
 			return
 		}
 		hash := c.bodyHash()
-		if len(c.files) > 0 && !c.route.API() && c.Actor.Known() && s.Files != nil {
+		if len(c.files) > 0 && !c.route.API() && c.route.Type == "" && c.Actor.Known() && s.Files != nil {
 			c.keepFiles()
 		}
 		if key != "" {
