@@ -44,7 +44,7 @@ func (s *Service) Part() part.Part {
 		{Method: "GET", Path: "/wishes/record", Name: "page-record", Summary: "Record a wish met on the spot 即办即记", SignedIn: true, Do: s.recordPage},
 		{Method: "POST", Path: "/wishes/record", Name: "page-record-send", Summary: "Record a wish met on the spot", SignedIn: true, Do: s.recordSend,
 			After: func(out any) string { return out.(wish.JSON).URL }},
-		{Method: "GET", Path: "/wishes/{id}/receipt", Name: "page-wish-receipt", Summary: "Receipt 受理回执", SignedIn: true, Do: func(c *web.Call) (any, error) { return s.receipt(c, false) }},
-		{Method: "GET", Path: "/wishes/{id}/slip", Name: "page-wish-slip", Summary: "Receipt to print in large type", SignedIn: true, Do: func(c *web.Call) (any, error) { return s.receipt(c, true) }},
+		{Method: "GET", Path: "/wishes/{id}/receipt", Name: "page-wish-receipt", Summary: "Receipt 受理回执", Do: func(c *web.Call) (any, error) { return s.receipt(c, false) }},
+		{Method: "GET", Path: "/wishes/{id}/slip", Name: "page-wish-slip", Summary: "Receipt to print in large type", Do: func(c *web.Call) (any, error) { return s.receipt(c, true) }},
 	}}
 }

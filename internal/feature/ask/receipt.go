@@ -1,6 +1,8 @@
 package ask
 
 import (
+	"net/url"
+
 	"github.com/a-h/templ"
 
 	"linli/internal/core/fault"
@@ -17,6 +19,9 @@ func (s *Service) receipt(c *web.Call, slip bool) (any, error) {
 	w, err := s.Wishes.Kind.Read(c)
 	if err != nil {
 		return nil, err
+	}
+	if !c.Actor.Known() { // anybody may see the wish, but whose receipt it is must be known
+		return web.Redirect("/signin?next=" + url.QueryEscape(c.R.URL.RequestURI())), nil
 	}
 	if !w.Followed(c.Actor) {
 		return nil, fault.Absent()

@@ -258,7 +258,11 @@ func errorsOf(p ui.Page, acts []ui.Action, sent *ui.Sent) []ui.FieldError {
 	}
 	for _, f := range sent.Fault.Fields {
 		if !slices.ContainsFunc(out, func(e ui.FieldError) bool { return strings.HasSuffix(e.ID, "-"+f.Name) }) {
-			out = append(out, ui.FieldError{ID: "main", Message: p.T("wish.field."+f.Name) + "：" + p.TArgs(f.Key, f.Args)})
+			name := f.Name // of a field this form does not have
+			if key := "wish.field." + f.Name; p.Has(key) {
+				name = p.T(key)
+			}
+			out = append(out, ui.FieldError{ID: "main", Message: name + "：" + p.TArgs(f.Key, f.Args)})
 		}
 	}
 	return out

@@ -23,10 +23,14 @@ func form(pairs ...string) url.Values {
 }
 
 // agent lets an account act for a further group.
-func (h *house) agent(name, group string) { h.grant(name, member.Grant{Role: actor.Agent, Group: group}) }
+func (h *house) agent(name, group string) {
+	h.grant(name, member.Grant{Role: actor.Agent, Group: group})
+}
 
 // join makes an account a member of a group.
-func (h *house) join(name, group string) { h.grant(name, member.Grant{Role: actor.Member, Group: group}) }
+func (h *house) join(name, group string) {
+	h.grant(name, member.Grant{Role: actor.Member, Group: group})
+}
 
 func (h *house) grant(name string, g member.Grant) {
 	h.t.Helper()
