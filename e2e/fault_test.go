@@ -202,6 +202,7 @@ func TestBackupUnderLoad(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "backup.zip")
 			l.run(100, func(halt func()) {
 				p.must("backup", file)
+				p.must("verify") // it too reads one moment
 				halt()
 			}, n)
 			n.stop()
