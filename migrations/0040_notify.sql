@@ -117,7 +117,16 @@ CREATE UNIQUE INDEX calls_once ON calls (account, subject, version);
 CREATE INDEX calls_waiting ON calls (community, account) WHERE state = 'waiting';
 CREATE INDEX calls_told ON calls (community, told_at) WHERE state = 'told';
 
+-- The access token of a WeChat account, for all nodes; one of them renews it.
+CREATE TABLE wechat_tokens (
+    app        {{code}} PRIMARY KEY,
+    value      text NOT NULL,
+    until      bigint NOT NULL,
+    claimed_to bigint NOT NULL DEFAULT 0
+);
+
 -- +goose Down
+DROP TABLE wechat_tokens;
 DROP TABLE calls;
 DROP TABLE deliveries;
 DROP TABLE notify_addresses;

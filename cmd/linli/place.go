@@ -78,11 +78,12 @@ func (l listen) into(c *app.Config) error {
 	c.Site.Organiser, c.Site.ICP = os.Getenv("LINLI_SITE_ORGANISER"), os.Getenv("LINLI_SITE_ICP")
 	c.Site.PoliceICP, c.Site.ComplaintsURL = os.Getenv("LINLI_SITE_POLICE_ICP"), os.Getenv("LINLI_SITE_COMPLAINTS")
 	var failed error
-	err := c.SignIn(func(key string) string {
+	get := func(key string) string {
 		v, err := env(key)
 		failed = errors.Join(failed, err)
 		return v
-	})
+	}
+	err := errors.Join(c.SignIn(get), c.Outward(get))
 	return errors.Join(failed, err)
 }
 

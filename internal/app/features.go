@@ -19,6 +19,7 @@ import (
 	"linli/internal/feature/search"
 	"linli/internal/feature/stats"
 	"linli/internal/feature/volunteer"
+	"linli/internal/feature/webhook"
 	"linli/internal/feature/wish"
 	"linli/internal/platform/part"
 )
@@ -49,7 +50,8 @@ type Features struct {
 	Post *post.Service
 	Feed *feed.Service
 
-	Notify *notify.Service
+	Notify  *notify.Service
+	Webhook *webhook.Service
 }
 
 // build makes the features in the order of their tiers and wires what one
@@ -101,6 +103,6 @@ func (h *House) build() {
 		h.Wish.Part(), h.Ask.Part(), h.Ballot.Part(), h.Project.Part(), h.Search.Part(),
 		h.Volunteer.Part(), h.Activity.Part(), h.Points.Part(), h.Award.Part(),
 		h.Post.Part(), h.Feed.Part(),
-		h.Notify.Part(), h.Ledger.Part(),
+		h.Notify.Part(), h.Webhook.Part(), h.Ledger.Part(),
 	}
 }

@@ -2,12 +2,76 @@ package app
 
 import (
 	"context"
+	"crypto/ecdh"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/netip"
 	"strings"
 
+	"linli/internal/core/clock"
 	"linli/internal/feature/notify"
 	"linli/internal/feature/search"
+	"linli/internal/feature/webhook"
 	"linli/internal/platform/db"
+	"linli/internal/platform/mail"
+	"linli/internal/platform/outbound"
+	"linli/internal/platform/push"
+	"linli/internal/platform/sms"
+	"linli/internal/platform/wechat"
 )
+
+// Senders are the ways out that are configured, nil for none.
+type Senders struct {
+	Mail                    mail.Sender
+	SMS                     sms.Sender
+	SMSTemplate             string
+	WeChatApp, WeChatSecret string
+	WeChatTemplate          string
+	PushContact             string // an address push services may write to; "" turns push off
+}
+
+// Outward fills in how messages leave the house. get reads the environment:
+// LINLI_SMTP, LINLI_SMS with LINLI_SMS_NOTICE_TEMPLATE (parameter title),
+// LINLI_WECHAT_APP and _SECRET with LINLI_WECHAT_NOTICE_TEMPLATE (field
+// thing1), LINLI_PUSH_CONTACT (mailto: or https: address). With none of them
+// set everything stays in the inbox.
+func (c *Config) Outward(get func(key string) string) error {
+	if s := get("LINLI_SMTP"); s != "" {
+		m, err := mail.New(s, outbound.Policy{})
+		if err != nil {
+			return err
+		}
+		c.Senders.Mail = m
+	}
+	if t := get("LINLI_SMS_NOTICE_TEMPLATE"); t != "" {
+		a, err := sms.New(get("LINLI_SMS"), outbound.Policy{}, clock.System{})
+		if err != nil {
+			return fmt.Errorf("LINLI_SMS_NOTICE_TEMPLATE: %w", err)
+		}
+		c.Senders.SMS, c.Senders.SMSTemplate = a, t
+	}
+	if t := get("LINLI_WECHAT_NOTICE_TEMPLATE"); t != "" {
+		c.Senders.WeChatApp, c.Senders.WeChatSecret, c.Senders.WeChatTemplate = get("LINLI_WECHAT_APP"), get("LINLI_WECHAT_SECRET"), t
+		if c.Senders.WeChatApp == "" {
+			return errors.New("LINLI_WECHAT_NOTICE_TEMPLATE: want LINLI_WECHAT_APP and LINLI_WECHAT_SECRET too")
+		}
+	}
+	if c.Senders.PushContact = get("LINLI_PUSH_CONTACT"); c.Senders.PushContact != "" && !strings.HasPrefix(c.BaseURL, "https://") {
+		return errors.New("LINLI_PUSH_CONTACT: browsers take notices from https only, set LINLI_BASE_URL")
+	}
+	return nil
+}
+
+// Outbound is where calls of features may go.
+func (c Config) Outbound() outbound.Policy {
+	if !c.Private {
+		return outbound.Policy{}
+	}
+	return outbound.Policy{Plain: true, Private: []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}}
+}
 
 // documented gives the titles of a kind that search can find too.
 func documented(s search.Source) notify.Title {
@@ -17,12 +81,16 @@ func documented(s search.Source) notify.Title {
 	})
 }
 
-// wireNotify tells the inbox where matters are read and what they are called.
+// wireNotify tells the inbox where matters are read and what they are called,
+// and by what ways messages go out.
 func (h *House) wireNotify() {
 	n := notify.New(h.Journal, h.Member, h.Group, h.Place)
 	n.Page, n.Base = h.page, strings.TrimSuffix(h.Config.BaseURL, "/")
 	n.Register("wish", "/wishes/{id}", documented(h.Wish))
 	n.Register("activity", "/activities/{id}", documented(h.Activity))
+	n.Register("project", "/projects/{id}", documented(h.Project))
+	n.Register("post", "/posts/{id}", documented(h.Post))
+	n.Register("post_comment", "/posts", nil)
 	n.Register("poll", "/polls/{id}", notify.TitleFunc(func(ctx context.Context, q db.Queryer, id string) (string, error) {
 		p, err := h.Ballot.Machine.Store.Load(ctx, q, id, "")
 		if err != nil {
@@ -30,12 +98,68 @@ func (h *House) wireNotify() {
 		}
 		return p.Question, nil
 	}))
-	n.Register("post", "/posts/{id}", documented(h.Post))
-	n.Register("post_comment", "/posts", nil)
 	n.Register("member", "/me/family", nil)
 	n.Register("service", "/me/service", nil)
 	n.Register("certificate", "/me/service", nil)
 	h.Member.Erasers = append(h.Member.Erasers, n.Erase)
 	h.Member.Exports["inbox"] = n.Export
 	h.Notify = n
+	if err := h.channels(); err != nil {
+		h.Config.Log.Error("a way out is not set up; the inbox goes on without it", "err", err)
+	}
+	w := webhook.New(h.Journal, h.Member, h.Place, h.Config.Outbound())
+	w.Page, w.Base, w.Secret = h.page, n.Base, h.Config.Secret
+	w.Kinds = []string{"activity", "award", "poll", "post", "project", "wish"}
+	h.Webhook = w
+}
+
+func (h *House) channels() error {
+	s, n := h.Config.Senders, h.Notify
+	if s.Mail != nil {
+		n.Channels = append(n.Channels, notify.ByEmail(s.Mail))
+	}
+	if s.PushContact != "" {
+		private, public, err := pushKeys(h.Config.Secret)
+		if err != nil {
+			return err
+		}
+		w, err := push.New(private, public, s.PushContact, outbound.Policy{})
+		if err != nil {
+			return err
+		}
+		n.Channels = append(n.Channels, notify.ByPush(w))
+		n.PushKey = w.Public()
+		n.PushTest = func(endpoint, p256dh, auth string) error {
+			return w.Check(push.Subscription{Endpoint: endpoint, P256dh: p256dh, Auth: auth})
+		}
+	}
+	if s.SMS != nil {
+		n.Channels = append(n.Channels, notify.BySMS(s.SMS, s.SMSTemplate))
+	}
+	if s.WeChatTemplate != "" {
+		c, err := wechat.New(s.WeChatApp, s.WeChatSecret, "", notify.Tokens{DB: h.DB}, outbound.Policy{}, h.Config.Clock)
+		if err != nil {
+			return err
+		}
+		n.Channels = append(n.Channels, notify.ByWeChat(c, s.WeChatTemplate))
+	}
+	return nil
+}
+
+// pushKeys derives the installation's VAPID key from its secret, so that all
+// nodes have the same and none is kept. A hash that is no scalar of P-256
+// (chance 2⁻³²) is followed by the next.
+func pushKeys(secret []byte) (private, public string, err error) {
+	for i := byte(0); ; i++ {
+		m := hmac.New(sha256.New, secret)
+		m.Write([]byte{'v', 'a', 'p', 'i', 'd', i})
+		k, err := ecdh.P256().NewPrivateKey(m.Sum(nil))
+		if err == nil {
+			e := base64.RawURLEncoding
+			return e.EncodeToString(k.Bytes()), e.EncodeToString(k.PublicKey().Bytes()), nil
+		}
+		if i == 255 {
+			return "", "", err
+		}
+	}
 }

@@ -107,6 +107,7 @@ func TestTexts(t *testing.T) {
 			}
 		}
 	}
+	text.Add(os.DirFS("."))
 	if missing, err := text.Unknown(os.DirFS(".")); err != nil || len(missing) > 0 {
 		t.Errorf("%v %v", missing, err)
 	}
