@@ -89,13 +89,18 @@ func (m *Machine[T]) Do(ctx context.Context, r Request, out func(tx *db.Tx, v T,
 		if err != nil {
 			return nil, err
 		}
+		was := v.Header().Version
+		now, done, err := m.now(ctx, tx, v)
+		if err != nil {
+			return nil, err
+		}
 		if !m.Sees(a, v) {
 			return nil, fault.Absent()
 		}
 		if err := earlier(); err != nil {
 			return nil, err
 		}
-		c, err := m.move(ctx, tx, v, a, r)
+		c, err := m.move(ctx, tx, v, a, r, was, now, done)
 		if err != nil {
 			return nil, err
 		}
@@ -115,7 +120,12 @@ func (m *Machine[T]) Step(ctx context.Context, tx *db.Tx, a actor.Actor, r Reque
 	if r.Read == nil {
 		r.Read = Reading(nil)
 	}
-	_, err = m.move(ctx, tx, v, a, r)
+	was := v.Header().Version
+	now, done, err := m.now(ctx, tx, v)
+	if err != nil {
+		return v, err
+	}
+	_, err = m.move(ctx, tx, v, a, r, was, now, done)
 	return v, err
 }
 
@@ -131,17 +141,20 @@ func (m *Machine[T]) lock(ctx context.Context, tx *db.Tx, matter string) (T, err
 	return v, err
 }
 
-func (m *Machine[T]) move(ctx context.Context, tx *db.Tx, v T, a actor.Actor, r Request) (*flow.Change, error) {
+// now brings a locked matter to this moment: what is overdue is settled before
+// anybody is asked whether they see it.
+func (m *Machine[T]) now(ctx context.Context, tx *db.Tx, v T) (now int64, done []*flow.Change, err error) {
+	if now, err = tx.Now(ctx); err != nil {
+		return 0, nil, err
+	}
+	done, err = m.settle(ctx, tx, v, now)
+	return now, done, err
+}
+
+// move makes the row's change on a matter of version was in the database, on
+// which done was settled at now.
+func (m *Machine[T]) move(ctx context.Context, tx *db.Tx, v T, a actor.Actor, r Request, was, now int64, done []*flow.Change) (*flow.Change, error) {
 	h := v.Header()
-	was := h.Version
-	now, err := tx.Now(ctx)
-	if err != nil {
-		return nil, err
-	}
-	done, err := m.settle(ctx, tx, v, now)
-	if err != nil {
-		return nil, err
-	}
 	row, err := m.Life.May(v, a, r.Do, now)
 	if err != nil {
 		return nil, err
