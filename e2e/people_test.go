@@ -17,7 +17,7 @@ import (
 	"linli/e2e/browser"
 	"linli/internal/app"
 	"linli/internal/app/demo"
-	"linli/internal/feature/member"
+	"linli/internal/feature/signin"
 )
 
 // peoplePages are those about people, by who reads them.
@@ -110,7 +110,7 @@ func TestSignInWithoutScript(t *testing.T) {
 }
 
 // servedAs serves a demo of its own under a name, with the given ways to sign in.
-func servedAs(t *testing.T, host string, providers func(base string) []member.Provider) (*app.House, string) {
+func servedAs(t *testing.T, host string, providers func(base string) []signin.Provider) (*app.House, string) {
 	t.Helper()
 	ctx := context.Background()
 	data := t.TempDir()
@@ -143,7 +143,7 @@ func servedAs(t *testing.T, host string, providers func(base string) []member.Pr
 
 // TestPasskey makes a passkey in the browser and signs in with nothing else.
 func TestPasskey(t *testing.T) {
-	h, base := servedAs(t, "localhost", func(string) []member.Provider { return nil })
+	h, base := servedAs(t, "localhost", func(string) []signin.Provider { return nil })
 	p := browser.New(t, browser.Options{})
 	p.Passkeys()
 	p.Open(base + "/signin?by=password")
@@ -196,11 +196,11 @@ func TestRealProvider(t *testing.T) {
 		leaveOut("npm ci: " + err.Error() + "\n" + string(out))
 	}
 	var issuer string
-	oidc := &member.OIDC{ClientID: "linli", Secret: "a secret between the two of them", Client: http.DefaultClient}
-	h, base := servedAs(t, "127.0.0.1", func(base string) []member.Provider {
+	oidc := &signin.OIDC{ClientID: "linli", Secret: "a secret between the two of them", Client: http.DefaultClient}
+	h, base := servedAs(t, "127.0.0.1", func(base string) []signin.Provider {
 		issuer = startProvider(t, dir, base+"/signin/oidc/callback")
 		oidc.Issuer = issuer
-		return []member.Provider{oidc}
+		return []signin.Provider{oidc}
 	})
 	signIn := func(login string) string {
 		p := browser.New(t, browser.Options{})

@@ -23,7 +23,7 @@ import (
 
 	"linli/internal/core/clock"
 	"linli/internal/core/fault"
-	"linli/internal/feature/member"
+	"linli/internal/feature/signin"
 	"linli/internal/platform/blob"
 	"linli/internal/platform/db"
 	"linli/internal/platform/journal"
@@ -55,9 +55,9 @@ type Config struct {
 	Private     bool // outgoing calls may go to private networks
 	Dev         bool // also show the storybook of pages
 	Site        ui.Site
-	Providers   []member.Provider // other houses to sign in with
+	Providers   []signin.Provider // other houses to sign in with
 	Senders     Senders           // ways out beside the inbox; see Outward
-	Codes       member.CodeSender // sends one-time codes; nil writes them to the log
+	Codes       signin.CodeSender // sends one-time codes; nil writes them to the log
 }
 
 // House is a running Linli.

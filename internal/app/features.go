@@ -17,6 +17,7 @@ import (
 	"linli/internal/feature/post"
 	"linli/internal/feature/project"
 	"linli/internal/feature/search"
+	"linli/internal/feature/signin"
 	"linli/internal/feature/stats"
 	"linli/internal/feature/volunteer"
 	"linli/internal/feature/webhook"
@@ -29,6 +30,7 @@ type Features struct {
 	Place  *place.Service
 	Group  *group.Service
 	Member *member.Service
+	SignIn *signin.Service
 	File   *file.Service
 	Wish   *wish.Service
 	Search *search.Service
@@ -99,7 +101,7 @@ func (h *House) build() {
 	h.Transfer = &transfer.Service{Journal: j, Places: h.Place, Groups: h.Group, Members: h.Member, Wishes: h.Wish, Page: h.page}
 	h.Web.Identity, h.Web.Files, h.Web.Drafts = h.Member, h.File, h.Member
 	h.parts = []part.Part{
-		h.Place.Part(), h.Group.Part(), h.Member.Part(), h.File.Part(), h.Stats.Part(), h.Transfer.Part(),
+		h.Place.Part(), h.Group.Part(), h.Member.Part(), h.SignIn.Part(), h.File.Part(), h.Stats.Part(), h.Transfer.Part(),
 		h.Wish.Part(), h.Ask.Part(), h.Ballot.Part(), h.Project.Part(), h.Search.Part(),
 		h.Volunteer.Part(), h.Activity.Part(), h.Points.Part(), h.Award.Part(),
 		h.Post.Part(), h.Feed.Part(),

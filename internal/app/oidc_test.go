@@ -19,7 +19,7 @@ import (
 
 	"linli/internal/app"
 	"linli/internal/core/actor"
-	"linli/internal/feature/member"
+	"linli/internal/feature/signin"
 	"linli/internal/platform/wechat"
 )
 
@@ -124,7 +124,7 @@ func (v *visitor) leave(path string) string {
 func TestSignInByOpenID(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		p := newProvider(t)
-		s.Member.Providers = []member.Provider{&member.OIDC{Issuer: p.URL, ClientID: "linli", Secret: "s", Client: http.DefaultClient}}
+		s.SignIn.Providers = []signin.Provider{&signin.OIDC{Issuer: p.URL, ClientID: "linli", Secret: "s", Client: http.DefaultClient}}
 		v := s.visitor()
 		v.contains(v.get(200, "/signin"), "用统一身份登录")
 		back := p.agree(t, v.leave("/signin/oidc?next=/me/level"))
@@ -197,7 +197,7 @@ func (stubWeChat) Exchange(_ context.Context, code string) (wechat.Person, error
 
 func TestSignInByWeChat(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
-		s.Member.Providers = []member.Provider{app.WeChat{Client: stubWeChat{}}}
+		s.SignIn.Providers = []signin.Provider{app.WeChat{Client: stubWeChat{}}}
 		v := s.visitor()
 		u, err := url.Parse(v.leave("/signin/wechat"))
 		if err != nil || u.Query().Get("redirect_uri") != "http://linli.test/signin/wechat/callback" {

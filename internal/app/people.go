@@ -8,6 +8,7 @@ import (
 	"linli/internal/core/fault"
 	"linli/internal/feature/group"
 	"linli/internal/feature/member"
+	"linli/internal/feature/signin"
 	"linli/internal/platform/db"
 )
 
@@ -54,10 +55,11 @@ func (h *House) wirePeople() {
 	h.Place.Page, h.Group.Page = h.page, h.page
 	h.Group.Posts, h.Group.Files, h.Group.Names = posts{h.Member}, h.File, h.Place
 	h.File.View("group", h.Group)
-	h.Member.Secret, h.Member.Page, h.Member.Allow = h.Config.Secret, h.page, h.Web.Allow
-	h.Member.Demo, h.Member.Base = h.Demo, h.Config.BaseURL
-	h.Member.Providers = h.Config.Providers
-	h.Member.Codes = h.Config.Codes
+	h.Member.Page = h.page
+	h.SignIn = signin.New(h.Journal, h.Member, h.Place, h.Session)
+	h.SignIn.Secret, h.SignIn.Page, h.SignIn.Allow = h.Config.Secret, h.page, h.Web.Allow
+	h.SignIn.Demo, h.SignIn.Base = h.Demo, h.Config.BaseURL
+	h.SignIn.Providers, h.SignIn.Codes = h.Config.Providers, h.Config.Codes
 }
 
 // staffAnywhere reports whether the actor has a workbench.

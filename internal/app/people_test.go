@@ -19,6 +19,7 @@ import (
 	"linli/internal/app/demo"
 	"linli/internal/core/actor"
 	"linli/internal/feature/member"
+	"linli/internal/feature/signin"
 )
 
 // visitor is a browser with cookies and without scripts.
@@ -163,7 +164,7 @@ func TestSignInByPhone(t *testing.T) {
 		third.post(303, "/signin/code", url.Values{"phone": {"13912345678"}})
 		third.post(422, "/signin", url.Values{"code": {code}})
 		late := shownCode.FindStringSubmatch(third.get(200, "/signin/code"))[1]
-		s.clock.Advance(member.CodeKept + time.Second)
+		s.clock.Advance(signin.CodeKept + time.Second)
 		third.post(422, "/signin", url.Values{"code": {late}})
 	})
 }

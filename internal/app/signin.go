@@ -8,7 +8,7 @@ import (
 
 	"linli/internal/core/clock"
 	"linli/internal/core/id"
-	"linli/internal/feature/member"
+	"linli/internal/feature/signin"
 	"linli/internal/platform/mail"
 	"linli/internal/platform/outbound"
 	"linli/internal/platform/sms"
@@ -31,7 +31,7 @@ func (c *Config) SignIn(get func(key string) string) error {
 			return errors.New("LINLI_OIDC_ISSUER: want LINLI_OIDC_CLIENT_ID and LINLI_BASE_URL too")
 		}
 		net := outbound.Policy{Private: private, Plain: len(private) > 0}
-		c.Providers = append(c.Providers, &member.OIDC{Issuer: issuer, ClientID: get("LINLI_OIDC_CLIENT_ID"), Secret: get("LINLI_OIDC_SECRET"), Client: net.Client()})
+		c.Providers = append(c.Providers, &signin.OIDC{Issuer: issuer, ClientID: get("LINLI_OIDC_CLIENT_ID"), Secret: get("LINLI_OIDC_SECRET"), Client: net.Client()})
 	}
 	if app := get("LINLI_WECHAT_APP"); app != "" {
 		w, err := wechat.New(app, get("LINLI_WECHAT_SECRET"), "", nil, outbound.Policy{}, clock.System{}) // signing in needs no token
@@ -72,17 +72,17 @@ type WeChat struct {
 	}
 }
 
-// Name implements member.Provider.
+// Name implements signin.Provider.
 func (WeChat) Name() string { return "wechat" }
 
-// AuthURL implements member.Provider.
-func (w WeChat) AuthURL(_ context.Context, back string, try member.Try) (string, error) {
+// AuthURL implements signin.Provider.
+func (w WeChat) AuthURL(_ context.Context, back string, try signin.Try) (string, error) {
 	return w.Client.AuthorizeURL(back, try.State), nil
 }
 
-// Subject implements member.Provider. WeChat knows neither nonce nor PKCE: the
+// Subject implements signin.Provider. WeChat knows neither nonce nor PKCE: the
 // state alone ties the answer to this browser.
-func (w WeChat) Subject(ctx context.Context, _, code string, _ member.Try) (string, error) {
+func (w WeChat) Subject(ctx context.Context, _, code string, _ signin.Try) (string, error) {
 	p, err := w.Client.Exchange(ctx, code)
 	return p.OpenID, err
 }
@@ -94,7 +94,7 @@ type codes struct {
 	mail     mail.Sender
 }
 
-// SendCode implements member.CodeSender.
+// SendCode implements signin.CodeSender.
 func (c codes) SendCode(ctx context.Context, target, code string) error {
 	if strings.Contains(target, "@") {
 		if c.mail == nil {

@@ -159,3 +159,17 @@ func Back(c *web.Call, do string, err error) *Sent {
 	}
 	return &Sent{Do: do, Values: c.Form(), Fault: fault.Of(err)}
 }
+
+// Line sets words and an act in a row.
+func Line(words string, act templ.Component) templ.Component {
+	return With(Inset(), Paragraph(words), act)
+}
+
+// Press is a form of nothing but its button; whom it is about stands beside
+// the label, so that it is understood out of its place.
+func Press(p Page, action, label, about string) templ.Component {
+	if about != "" {
+		label += " " + about
+	}
+	return With(FormFor(p, Form{Action: action, OpID: NewOperation()}), SubmitButton(p, Button{Label: label, Quiet: true}))
+}

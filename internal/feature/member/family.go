@@ -114,7 +114,7 @@ func (s *Service) familyPage(c *web.Call, sent *ui.Sent) (templ.Component, error
 		}
 		return nil
 	}
-	sum1, elder := ui.Sheet{Kind: "member", ID: "elder", Action: "/me/family", Button: c.T("member.button.family"), Fields: elderFields, Sent: here("elder"), Dress: dress}.Draw(p)
+	sum1, elder := ui.Sheet{Kind: "member", ID: "elder", Action: "/me/family", Button: c.T("member.button.family"), Fields: elderFields, Sent: here("elder"), Dress: map[string]ui.Field{"phone": {Type: ui.PhoneField, Complete: "tel"}}}.Draw(p)
 	sum2, kid := ui.Sheet{
 		Kind: "member", ID: "kid", Action: "/me/family/child", Button: c.T("member.button.child"), Fields: childFields, Sent: here("kid"),
 		Dress: map[string]ui.Field{"born": {Type: ui.DateField}, "public_name": {Label: c.T("member.child_name"), Hint: c.T("member.child_name_hint")}},
@@ -126,15 +126,15 @@ func (s *Service) familyPage(c *web.Call, sent *ui.Sent) (templ.Component, error
 			return nil, err
 		}
 		parts = append(parts, ui.With(ui.Notice(ui.Wait, c.T("member.family_asks", "who", who)), ui.Paragraph(c.T("member.family_asks_text")),
-			button(p, "/me/family/"+r.ID+"/agree", c.T("member.agree"), who), button(p, "/me/family/"+r.ID+"/refuse", c.T("member.refuse"), who)))
+			ui.Press(p, "/me/family/"+r.ID+"/agree", c.T("member.agree"), who), ui.Press(p, "/me/family/"+r.ID+"/refuse", c.T("member.refuse"), who)))
 	}
 	var rows []templ.Component
 	for _, w := range wards {
-		rows = append(rows, line(c.T("member.ward_line", "who", w.Name, "how", c.T("member.how."+w.How), "day", when.Date(p.Lang, time.UnixMilli(w.FromAt))),
-			button(p, "/me/family/"+w.Ward+"/end", c.T("member.family_end"), w.Name)))
+		rows = append(rows, ui.Line(c.T("member.ward_line", "who", w.Name, "how", c.T("member.how."+w.How), "day", when.Date(p.Lang, time.UnixMilli(w.FromAt))),
+			ui.Press(p, "/me/family/"+w.Ward+"/end", c.T("member.family_end"), w.Name)))
 	}
 	for _, r := range mine {
-		rows = append(rows, line(c.T("member.family_waits", "phone", mask(r.Target)), ui.Nothing))
+		rows = append(rows, ui.Line(c.T("member.family_waits", "phone", Mask(r.Target)), ui.Nothing))
 	}
 	if len(rows) == 0 {
 		rows = append(rows, ui.Paragraph(c.T("member.wards_none")))
@@ -142,8 +142,8 @@ func (s *Service) familyPage(c *web.Call, sent *ui.Sent) (templ.Component, error
 	parts = append(parts, ui.With(ui.Block(c.T("member.wards"), ui.Link{}), rows...))
 	rows = nil
 	for _, w := range guardians {
-		rows = append(rows, line(c.T("member.guardian_line", "who", w.Name, "day", when.Date(p.Lang, time.UnixMilli(w.FromAt))),
-			button(p, "/me/family/"+w.Account+"/end", c.T("member.family_end"), w.Name)))
+		rows = append(rows, ui.Line(c.T("member.guardian_line", "who", w.Name, "day", when.Date(p.Lang, time.UnixMilli(w.FromAt))),
+			ui.Press(p, "/me/family/"+w.Account+"/end", c.T("member.family_end"), w.Name)))
 	}
 	if len(rows) > 0 {
 		parts = append(parts, ui.With(ui.Block(c.T("member.guardians"), ui.Link{}), rows...))
@@ -156,12 +156,12 @@ func (s *Service) familyPage(c *web.Call, sent *ui.Sent) (templ.Component, error
 // askFamily asks the person of a phone to be acted for. Whether the phone has
 // an account is not told; the person finds the request when signing in.
 func (s *Service) askFamily(c *web.Call) (any, error) {
-	out, err := s.act(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
+	out, err := s.Act(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
 		in, err := c.Body(elderFields)
 		if err != nil {
 			return "", err
 		}
-		phone, good := mobile(in.Text("phone"))
+		phone, good := Mobile(in.Text("phone"))
 		if !good {
 			return "", fault.Field1("phone", "member.bad_phone")
 		}
@@ -203,7 +203,7 @@ func (s *Service) ask(ctx context.Context, tx *db.Tx, now int64, by, account, do
 
 // answerFamily is the elder's word.
 func (s *Service) answerFamily(c *web.Call, agree bool) (any, error) {
-	return s.press(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
+	return s.Press(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
 		me, err := byID(ctx, tx, a.ID)
 		if err != nil {
 			return "", err
@@ -252,7 +252,7 @@ func (s *Service) Guard(ctx context.Context, tx *db.Tx, guardian, ward, how, by 
 // addChild makes an account without phone for a child, who acts through the
 // guardian alone until 14 and with the guardian until 18.
 func (s *Service) addChild(c *web.Call) (any, error) {
-	out, err := s.act(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
+	out, err := s.Act(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
 		in, err := c.Body(childFields)
 		if err != nil {
 			return "", err
@@ -286,7 +286,7 @@ func (s *Service) addChild(c *web.Call) (any, error) {
 
 // endFamily ends acting for somebody, from either side.
 func (s *Service) endFamily(c *web.Call) (any, error) {
-	return s.press(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
+	return s.Press(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
 		other := c.Path("id")
 		if err := endGuard(ctx, tx, a.ID, other, now); err != nil {
 			return "", err
@@ -296,4 +296,9 @@ func (s *Service) endFamily(c *web.Call) (any, error) {
 		}
 		return "/me/family?done=family_end", s.touch(ctx, tx, now, a.ID, a.ID, "family")
 	})
+}
+
+// Child reports whether a person is under 14, who acts through a guardian only.
+func Child(born, now int64) bool {
+	return born != 0 && time.UnixMilli(born).AddDate(14, 0, 0).UnixMilli() > now
 }

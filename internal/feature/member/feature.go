@@ -11,16 +11,13 @@ import (
 //go:embed locale
 var texts embed.FS
 
-//go:embed passkey.js
-var assets embed.FS
-
 // Part is what members hand to the house.
 func (s *Service) Part() part.Part {
 	return part.Part{
-		Name: "member", Texts: texts, Assets: assets, Routes: s.routes(),
+		Name: "member", Texts: texts, Routes: s.routes(),
 		Works: []part.Work{
 			{Name: "who looked", Every: time.Second, Do: s.WriteLooks},
-			{Name: "old drafts and codes", Every: time.Hour, Do: s.Purge},
+			{Name: "old drafts and looks", Every: time.Hour, Do: s.Purge},
 		},
 	}
 }

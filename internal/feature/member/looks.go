@@ -100,7 +100,7 @@ func (s *Service) Draft(ctx context.Context, account, operation string) (path, f
 	return path, form, err
 }
 
-// Purge drops drafts, one-time codes and the log of looks when they are too old.
+// Purge drops drafts and the log of looks when they are too old.
 func (s *Service) Purge(ctx context.Context) error {
 	return s.journal.DB.Write(ctx, func(tx *db.Tx) error {
 		now, err := tx.Now(ctx)
@@ -112,6 +112,6 @@ func (s *Service) Purge(ctx context.Context) error {
 				return err
 			}
 		}
-		return purge(ctx, tx, now-DraftKept.Milliseconds(), now-CodeKept.Milliseconds())
+		return purge(ctx, tx, now-DraftKept.Milliseconds())
 	})
 }

@@ -12,7 +12,6 @@ import (
 	"errors"
 	"strings"
 	"sync"
-	"time"
 
 	"linli/internal/core/actor"
 	"linli/internal/core/event"
@@ -21,7 +20,6 @@ import (
 	"linli/internal/platform/db"
 	"linli/internal/platform/journal"
 	"linli/internal/platform/part"
-	"linli/internal/platform/session"
 	"linli/internal/ui"
 )
 
@@ -72,7 +70,6 @@ type Groups interface {
 type Places interface {
 	Name(code string) string
 	Known(code string) bool
-	Bool(place, key string) bool
 	After(place, key string, from int64) int64
 	Define(defs ...part.Setting)
 }
@@ -83,15 +80,7 @@ type Service struct {
 	groups  Groups
 	places  Places
 	session Sessions
-	Secret  []byte // of the installation; keys one-time codes
 	Page    ui.Shell
-	// Allow takes a token of a named limit and says how long to wait when there is none.
-	Allow func(key string, every time.Duration, burst int) time.Duration
-	Codes CodeSender // sends one-time codes; nil writes them to the log
-	// Demo reports whether this is a demo, where a code is shown on the page.
-	Demo      func() bool
-	Providers []Provider // other houses one may sign in with
-	Base      string     // configured address of the site; passkeys belong to its host
 	// Exports give what other features hold of a person, by the name of the file in the archive.
 	Exports map[string]func(ctx context.Context, q db.Queryer, account string) (any, error)
 	// Erasers take a person out of other features, in the transaction of the erasure.
@@ -114,10 +103,9 @@ type known struct {
 	since int64 // sessions begun before it are void
 }
 
-// Settings are the rules of signing in, with their defaults.
+// Settings are the rules of people's data, with their defaults.
 var Settings = []part.Setting{
-	{Key: "signin.second_factor", Default: "true", Kind: "bool"}, // staff, auditors and administrators need one
-	{Key: "member.looks_kept", Default: "730d", Kind: "span"},    // how long it is kept who looked
+	{Key: "member.looks_kept", Default: "730d", Kind: "span"}, // how long it is kept who looked
 }
 
 type token struct {
@@ -130,15 +118,7 @@ type named struct{ public, unit string }
 // Sessions keeps people signed in; platform/session implements it.
 type Sessions interface {
 	Account(ctx context.Context) (account string, begun int64)
-	Begin(ctx context.Context, account string, now int64) error
 	End(ctx context.Context) error
-	Renew(ctx context.Context) error
-	Put(ctx context.Context, key, value string)
-	Get(ctx context.Context, key string) string
-	Take(ctx context.Context, key string) string
-	List(ctx context.Context, q db.Queryer, account string) ([]session.Info, error)
-	EndOthers(ctx context.Context, tx *db.Tx, account string) error
-	EndOne(ctx context.Context, tx *db.Tx, account, id string) error
 	EndAll(ctx context.Context, tx *db.Tx, account string) error
 }
 
@@ -146,8 +126,7 @@ type Sessions interface {
 func New(j *journal.Journal, groups Groups, places Places, sessions Sessions) *Service {
 	places.Define(Settings...)
 	return &Service{
-		journal: j, groups: groups, places: places, session: sessions, Demo: func() bool { return false },
-		Allow:   func(string, time.Duration, int) time.Duration { return 0 },
+		journal: j, groups: groups, places: places, session: sessions,
 		Exports: map[string]func(context.Context, db.Queryer, string) (any, error){},
 	}
 }

@@ -110,12 +110,12 @@ func (s *Service) consentsPage(c *web.Call) (any, error) {
 			return nil, err
 		}
 		words := c.T("member.consent."+k.Purpose, "party", party) + c.T("member.consent_when", "day", when.Date(p.Lang, time.UnixMilli(k.GivenAt)), "how", c.T("member.how."+k.How))
-		act := button(p, "/me/consents/"+k.ID+"/end", c.T("member.consent_end"), party)
+		act := ui.Press(p, "/me/consents/"+k.ID+"/end", c.T("member.consent_end"), party)
 		if k.EndedAt != 0 {
 			words += c.T("member.consent_ended", "day", when.Date(p.Lang, time.UnixMilli(k.EndedAt)))
 			act = ui.Nothing
 		}
-		parts = append(parts, line(words, act))
+		parts = append(parts, ui.Line(words, act))
 	}
 	return ui.Whole(p, parts...), nil
 }
@@ -135,7 +135,7 @@ func (s *Service) partyName(ctx context.Context, party string) (string, error) {
 
 // endConsent takes a consent back; what leaned on it ends at once.
 func (s *Service) endConsent(c *web.Call) (any, error) {
-	return s.press(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
+	return s.Press(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
 		k, ok, err := endConsent(ctx, tx, a.ID, c.Path("id"), now)
 		if err != nil {
 			return "", err
@@ -212,7 +212,7 @@ func (s *Service) profilePage(c *web.Call, sent *ui.Sent) (templ.Component, erro
 }
 
 func (s *Service) changeProfile(c *web.Call) (any, error) {
-	out, err := s.act(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
+	out, err := s.Act(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
 		in, err := c.Body(profileFields)
 		if err != nil {
 			return "", err
@@ -249,7 +249,7 @@ func (s *Service) volunteerPage(c *web.Call, sent *ui.Sent) (templ.Component, er
 	if c.Actor.Holds(actor.Volunteer) {
 		parts = append(parts, ui.With(ui.Notice(ui.Good, c.T("member.volunteer_is")), ui.Paragraph(c.T("member.volunteer_is_text"))),
 			ui.With(ui.Buttons(), ui.ButtonLink(p, ui.Link{Label: c.T("member.volunteer_wishes"), URL: "/wishes?state=open"}, false)),
-			button(p, "/me/volunteer/end", c.T("member.volunteer_end"), ""))
+			ui.Press(p, "/me/volunteer/end", c.T("member.volunteer_end"), ""))
 		return ui.Whole(p, parts...), nil
 	}
 	parts = append(parts, ui.With(ui.Prose(), ui.Paragraph(c.T("member.volunteer_text")), ui.Paragraph(c.T("member.volunteer_promise"))),
@@ -259,8 +259,8 @@ func (s *Service) volunteerPage(c *web.Call, sent *ui.Sent) (templ.Component, er
 
 // becomeVolunteer gives the role at once: one click, no approval.
 func (s *Service) becomeVolunteer(c *web.Call) (any, error) {
-	home := s.homeOf(c)
-	out, err := s.press(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
+	home := access.Up(s.Page(c, "", "").Community.Code, access.Community)
+	out, err := s.Press(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
 		if a.Home != "" {
 			home = a.Home
 		}
@@ -281,7 +281,7 @@ func (s *Service) becomeVolunteer(c *web.Call) (any, error) {
 }
 
 func (s *Service) endVolunteer(c *web.Call) (any, error) {
-	return s.press(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
+	return s.Press(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
 		if err := endConsents(ctx, tx, a.ID, "volunteer", now); err != nil {
 			return "", err
 		}

@@ -84,7 +84,7 @@ func (s *Service) rolesPage(c *web.Call, sent *ui.Sent) (templ.Component, error)
 			}
 			end := ui.Cell{Text: "—"}
 			if h.Account != c.Actor.ID && mayGrant(c.Actor, h.Role, h.Place) {
-				end = ui.Cell{Body: button(p, "/staff/roles/"+h.ID+"/end", c.T("member.role_end"), h.Name)}
+				end = ui.Cell{Body: ui.Press(p, "/staff/roles/"+h.ID+"/end", c.T("member.role_end"), h.Name)}
 			}
 			role := c.T("member.role." + h.Role)
 			if h.Post != "" {
@@ -127,7 +127,7 @@ func day(in flow.Input, name string, now int64) (int64, error) {
 
 // grantRole gives a role, or asks for a second person where the role is powerful.
 func (s *Service) grantRole(c *web.Call) (any, error) {
-	out, err := s.act(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
+	out, err := s.Act(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
 		if !a.Holds(actor.Staff) && !a.Holds(actor.Admin) {
 			return "", fault.Absent()
 		}
@@ -174,7 +174,7 @@ func (s *Service) askRole(ctx context.Context, tx *db.Tx, by, account, place str
 
 // endRole ends one role at once; ending needs one person.
 func (s *Service) endRole(c *web.Call) (any, error) {
-	return s.press(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
+	return s.Press(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
 		g, err := grantByID(ctx, tx, c.Path("id"))
 		if errors.Is(err, db.ErrNoRows) || err == nil && !mayGrant(a, g.Role, g.Place) {
 			return "", fault.Absent()
@@ -206,7 +206,7 @@ func (s *Service) EndGrant(ctx context.Context, tx *db.Tx, by string, g Grant) e
 // Matters wait for roles, not for persons, so none of them is lost; what
 // features hold by name they pass on themselves.
 func (s *Service) leave(c *web.Call) (any, error) {
-	out, err := s.act(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
+	out, err := s.Act(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
 		if !a.Holds(actor.Staff) && !a.Holds(actor.Admin) {
 			return "", fault.Absent()
 		}
@@ -295,4 +295,10 @@ func (s *Service) Named(ctx context.Context, q db.Queryer, name string) (Account
 		return Account{}, fault.Absent()
 	}
 	return a, err
+}
+
+// powerful roles see or decide over other people's matters: two persons give
+// them.
+func powerful(role string) bool {
+	return role == actor.Staff || role == actor.Auditor || role == actor.Admin || role == actor.Expert
 }

@@ -2,14 +2,8 @@ package member
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
-	"fmt"
-	"math/big"
-	"time"
+	"unicode/utf8"
 
 	"github.com/alexedwards/argon2id"
 
@@ -17,12 +11,6 @@ import (
 	"linli/internal/core/fault"
 	"linli/internal/platform/db"
 )
-
-// CodeKept is how long a one-time code is good.
-const CodeKept = 5 * time.Minute
-
-// codeTries is how often a code may be guessed before it is void.
-const codeTries = 5
 
 // argon is the cost of a password: 19 MiB, two passes (OWASP).
 var argon = &argon2id.Params{Memory: 19 * 1024, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32}
@@ -64,48 +52,6 @@ func (s *Service) ByPassword(ctx context.Context, name, password string) (Accoun
 	return a, nil
 }
 
-// NewCode makes a one-time code of six digits for a phone or address and a
-// purpose; the one before is void. The caller sends it.
-func (s *Service) NewCode(ctx context.Context, target, purpose string) (string, error) {
-	n, err := rand.Int(rand.Reader, big.NewInt(1_000_000))
-	if err != nil {
-		return "", err
-	}
-	code := fmt.Sprintf("%06d", n)
-	return code, s.journal.DB.Write(ctx, func(tx *db.Tx) error {
-		now, err := tx.Now(ctx)
-		if err != nil {
-			return err
-		}
-		return saveCode(ctx, tx, target, purpose, s.codeHash(target, purpose, code), now)
-	})
-}
-
-// UseCode uses up a code; a wrong, old or used one is the same fault.
-func (s *Service) UseCode(ctx context.Context, target, purpose, code string) error {
-	wrong := fault.Field1("code", "member.wrong_code")
-	good := false
-	err := s.journal.DB.Write(ctx, func(tx *db.Tx) error {
-		good = false
-		now, err := tx.Now(ctx)
-		if err != nil {
-			return err
-		}
-		good, err = useCode(ctx, tx, target, purpose, s.codeHash(target, purpose, code), now-CodeKept.Milliseconds(), codeTries)
-		return err
-	})
-	if err == nil && !good {
-		return wrong
-	}
-	return err
-}
-
-func (s *Service) codeHash(target, purpose, code string) string {
-	m := hmac.New(sha256.New, s.Secret)
-	fmt.Fprintf(m, "%d:%s%d:%s%s", len(target), target, len(purpose), purpose, code)
-	return hex.EncodeToString(m.Sum(nil))
-}
-
 // ByPhone returns the account of a phone whose code was just used, making one
 // at V1 when there is none yet.
 func (s *Service) ByPhone(ctx context.Context, phone, home string) (Account, error) {
@@ -125,4 +71,23 @@ func (s *Service) ByPhone(ctx context.Context, phone, home string) (Account, err
 		return byPhone(ctx, s.journal.DB, phone)
 	}
 	return a, err
+}
+
+// PasswordLeast is the least length of a password, in characters.
+const PasswordLeast = 12
+
+// NewPassword checks the old password, where there is one, and hashes the new.
+func NewPassword(hash, old, fresh string) (string, error) {
+	if hash != "" {
+		working <- struct{}{}
+		ok, err := argon2id.ComparePasswordAndHash(old, hash)
+		<-working
+		if err != nil || !ok {
+			return "", fault.Field1("old_password", "member.wrong_password")
+		}
+	}
+	if utf8.RuneCountInString(fresh) < PasswordLeast {
+		return "", fault.Field1("new_password", "member.short_password", "n", PasswordLeast)
+	}
+	return HashPassword(fresh)
 }

@@ -151,7 +151,7 @@ func (s *Service) personPage(c *web.Call, show string, sent *ui.Sent) (templ.Com
 	p := s.bench(c, "member.person")
 	p.Title = acc.PublicName
 	p.Back = ui.Link{Label: c.T("member.people"), URL: "/staff/people"}
-	values := map[string]string{"phone": mask(acc.Phone), "real_name": maskName(acc.RealName), "dwelling": ""}
+	values := map[string]string{"phone": Mask(acc.Phone), "real_name": maskName(acc.RealName), "dwelling": ""}
 	if acc.Dwelling != "" {
 		values["dwelling"] = c.T("member.on_record")
 	}
@@ -227,7 +227,7 @@ func (s *Service) reveal(c *web.Call) (any, error) {
 
 // checkLevel is the first of two staff at the counter: the document was seen.
 func (s *Service) checkLevel(c *web.Call) (any, error) {
-	out, err := s.act(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
+	out, err := s.Act(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
 		acc, err := s.person(ctx, tx, a, c.Path("id"))
 		if err != nil {
 			return "", err
@@ -297,9 +297,9 @@ func (s *Service) checksPage(c *web.Call, sent *ui.Sent) (templ.Component, error
 		words += c.T("member.asked_line", "who", first, "at", when.Moment(p.Lang, time.UnixMilli(r.AskedAt), p.Now))
 		switch {
 		case r.AskedBy == c.Actor.ID || r.Account == c.Actor.ID:
-			parts = append(parts, line(words, ui.Paragraph(c.T("member.needs_another"))))
+			parts = append(parts, ui.Line(words, ui.Paragraph(c.T("member.needs_another"))))
 		default:
-			parts = append(parts, line(words, templ.Join(button(p, "/staff/checks/"+r.ID+"/confirm", c.T("member.confirm"), who), button(p, "/staff/checks/"+r.ID+"/refuse", c.T("member.send_back"), who))))
+			parts = append(parts, ui.Line(words, templ.Join(ui.Press(p, "/staff/checks/"+r.ID+"/confirm", c.T("member.confirm"), who), ui.Press(p, "/staff/checks/"+r.ID+"/refuse", c.T("member.send_back"), who))))
 		}
 	}
 	if len(list) == 0 {
@@ -340,7 +340,7 @@ func mayDecide(a actor.Actor, r Request) bool {
 
 // decide is the second person's word.
 func (s *Service) decide(c *web.Call, yes bool) (any, error) {
-	out, err := s.press(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
+	out, err := s.Press(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
 		r, err := s.openAsk(ctx, tx, c.Path("id"))
 		if err != nil {
 			return "", err

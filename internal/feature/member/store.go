@@ -139,28 +139,9 @@ func readDraft(ctx context.Context, q db.Queryer, account, operation string) (pa
 	return d.Path, d.Form, err
 }
 
-func purge(ctx context.Context, tx *db.Tx, drafts, codes int64) error {
-	if _, err := tx.Exec(ctx, `DELETE FROM drafts WHERE at < ?`, drafts); err != nil {
-		return err
-	}
-	_, err := tx.Exec(ctx, `DELETE FROM codes WHERE at < ?`, codes)
+func purge(ctx context.Context, tx *db.Tx, drafts int64) error {
+	_, err := tx.Exec(ctx, `DELETE FROM drafts WHERE at < ?`, drafts)
 	return err
-}
-
-func saveCode(ctx context.Context, tx *db.Tx, target, purpose, hash string, now int64) error {
-	_, err := tx.Exec(ctx, `INSERT INTO codes (target, purpose, hash, at, tries) VALUES (?, ?, ?, ?, 0)
-		ON CONFLICT (target, purpose) DO UPDATE SET hash = excluded.hash, at = excluded.at, tries = 0`, target, purpose, hash, now)
-	return err
-}
-
-// useCode deletes the code if it is the right one and counts a try if not.
-func useCode(ctx context.Context, tx *db.Tx, target, purpose, hash string, since int64, tries int) (bool, error) {
-	n, err := tx.Exec(ctx, `DELETE FROM codes WHERE target = ? AND purpose = ? AND hash = ? AND at > ? AND tries < ?`, target, purpose, hash, since, tries)
-	if err != nil || n == 1 {
-		return n == 1, err
-	}
-	_, err = tx.Exec(ctx, `UPDATE codes SET tries = tries + 1 WHERE target = ? AND purpose = ?`, target, purpose)
-	return false, err
 }
 
 func countDemo(ctx context.Context, q db.Queryer) (n int, err error) {

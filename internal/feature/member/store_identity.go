@@ -2,7 +2,6 @@ package member
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"slices"
 	"strings"
@@ -13,48 +12,14 @@ import (
 
 func cut(s, sep string) (before, after string, ok bool) { return strings.Cut(s, sep) }
 
-func keyID(id []byte) string { return base64.RawURLEncoding.EncodeToString(id) }
-
-// useStep moves the last used step of an authenticator on; false when it was used before.
-func useStep(ctx context.Context, tx *db.Tx, account string, step int64) (bool, error) {
-	n, err := tx.Exec(ctx, `UPDATE accounts SET totp_step = ? WHERE id = ? AND totp_step < ?`, step, account, step)
-	return n == 1, err
-}
-
-func saveTOTP(ctx context.Context, tx *db.Tx, account, sealed string, step int64) error {
+// SaveTOTP keeps the sealed secret of an authenticator, "" for none.
+func (s *Service) SaveTOTP(ctx context.Context, tx *db.Tx, account, sealed string, step int64) error {
 	_, err := tx.Exec(ctx, `UPDATE accounts SET totp = ?, totp_step = ? WHERE id = ?`, sealed, step, account)
 	return err
 }
 
-func passkeysOf(ctx context.Context, q db.Queryer, account string) (ks []Passkey, err error) {
-	return ks, q.Select(ctx, &ks, `SELECT id, account, credential, label, at, used_at FROM passkeys WHERE account = ? ORDER BY at, id`, account)
-}
-
-func insertPasskey(ctx context.Context, tx *db.Tx, k Passkey) error {
-	_, err := tx.Exec(ctx, `INSERT INTO passkeys (id, account, credential, label, at) VALUES (?, ?, ?, ?, ?)`, k.ID, k.Account, k.Credential, k.Label, k.At)
-	return err
-}
-
-func usedPasskey(ctx context.Context, tx *db.Tx, id, account, credential string, now int64) error {
-	_, err := tx.Exec(ctx, `UPDATE passkeys SET credential = ?, used_at = ? WHERE id = ? AND account = ?`, credential, now, id, account)
-	return err
-}
-
-func deletePasskey(ctx context.Context, tx *db.Tx, account, id string) error {
-	_, err := tx.Exec(ctx, `DELETE FROM passkeys WHERE id = ? AND account = ?`, id, account)
-	return err
-}
-
-func identity(ctx context.Context, q db.Queryer, provider, subject string) (account string, err error) {
-	return account, q.Get(ctx, &account, `SELECT account FROM identities WHERE provider = ? AND subject = ?`, provider, subject)
-}
-
-func insertIdentity(ctx context.Context, tx *db.Tx, provider, subject, account string, now int64) error {
-	_, err := tx.Exec(ctx, `INSERT INTO identities (provider, subject, account, at) VALUES (?, ?, ?, ?)`, provider, subject, account, now)
-	return err
-}
-
-func saveTarget(ctx context.Context, tx *db.Tx, account, what, target string) error {
+// SaveTarget sets the phone or e-mail address of an account; a duplicate belongs to somebody else.
+func (s *Service) SaveTarget(ctx context.Context, tx *db.Tx, account, what, target string) error {
 	query := `UPDATE accounts SET phone = ?, has_channel = 1 WHERE id = ?`
 	if what == "email" {
 		query = `UPDATE accounts SET email = ?, has_channel = 1 WHERE id = ?`
@@ -63,7 +28,8 @@ func saveTarget(ctx context.Context, tx *db.Tx, account, what, target string) er
 	return err
 }
 
-func savePassword(ctx context.Context, tx *db.Tx, account, hash string) error {
+// SavePassword sets the hash of a password.
+func (s *Service) SavePassword(ctx context.Context, tx *db.Tx, account, hash string) error {
 	_, err := tx.Exec(ctx, `UPDATE accounts SET password = ? WHERE id = ?`, hash, account)
 	return err
 }
@@ -73,25 +39,9 @@ func savePublicName(ctx context.Context, tx *db.Tx, account, name string) error 
 	return err
 }
 
-func sessionsFrom(ctx context.Context, tx *db.Tx, account string, now int64) error {
+// SessionsFrom voids the sessions begun before a moment.
+func (s *Service) SessionsFrom(ctx context.Context, tx *db.Tx, account string, now int64) error {
 	_, err := tx.Exec(ctx, `UPDATE accounts SET sessions_from = ? WHERE id = ?`, now, account)
-	return err
-}
-
-// tokenRow is an API token as its owner sees it.
-type tokenRow struct {
-	Hash      string `db:"hash"`
-	Label     string `db:"label"`
-	CreatedAt int64  `db:"created_at"`
-	ExpiresAt int64  `db:"expires_at"`
-}
-
-func tokensOf(ctx context.Context, q db.Queryer, account string) (ts []tokenRow, err error) {
-	return ts, q.Select(ctx, &ts, `SELECT hash, label, created_at, expires_at FROM tokens WHERE account = ? ORDER BY created_at DESC, hash`, account)
-}
-
-func deleteToken(ctx context.Context, tx *db.Tx, account, hash string) error {
-	_, err := tx.Exec(ctx, `DELETE FROM tokens WHERE account = ? AND hash = ?`, account, hash)
 	return err
 }
 
@@ -283,7 +233,7 @@ func eraseWords(ctx context.Context, tx *db.Tx, seqs []int64, now int64) error {
 // eraseAccount empties everything of an account but its id and its place in the story.
 func eraseAccount(ctx context.Context, tx *db.Tx, account string, now int64) error {
 	for _, query := range []string{
-		`DELETE FROM tokens WHERE account = ?`, `DELETE FROM passkeys WHERE account = ?`, `DELETE FROM identities WHERE account = ?`,
+		`DELETE FROM tokens WHERE account = ?`,
 		`DELETE FROM drafts WHERE account = ?`, `DELETE FROM looks WHERE subject = ?`, `DELETE FROM consents WHERE account = ?`,
 		`DELETE FROM acts WHERE account = ?`,
 	} {
@@ -329,4 +279,20 @@ func (s *Service) PostsAt(ctx context.Context, q db.Queryer, place string, now i
 	return slices.DeleteFunc(held, func(h Held) bool {
 		return h.Role != actor.Staff && h.Role != actor.GridWorker && h.Role != actor.BuildingHead
 	}), err
+}
+
+// ByID returns an account; ErrNoRows when there is none.
+func (s *Service) ByID(ctx context.Context, q db.Queryer, account string) (Account, error) {
+	return byID(ctx, q, account)
+}
+
+// Touch raises an account's version and tells what was done to it.
+func (s *Service) Touch(ctx context.Context, tx *db.Tx, now int64, by, account, do string) error {
+	return s.touch(ctx, tx, now, by, account, do)
+}
+
+// UseStep moves the last used step of an authenticator on; false when it was used before.
+func (s *Service) UseStep(ctx context.Context, tx *db.Tx, account string, step int64) (bool, error) {
+	n, err := tx.Exec(ctx, `UPDATE accounts SET totp_step = ? WHERE id = ? AND totp_step < ?`, step, account, step)
+	return n == 1, err
 }

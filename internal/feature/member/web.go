@@ -2,7 +2,6 @@ package member
 
 import (
 	"context"
-	"net/url"
 
 	"github.com/a-h/templ"
 
@@ -13,26 +12,20 @@ import (
 	"linli/internal/ui"
 )
 
-// routes are the doors of people: who am I, signing in and out, what is mine,
+// routes are the doors of people: who am I, what is mine,
 // and the pages by which staff look after accounts.
 func (s *Service) routes() []web.Route {
 	rs := []web.Route{
 		{Method: "GET", Path: "/api/v1/me", Name: "me", Summary: "Who am I", SignedIn: true, Out: MeJSON{}, Do: s.me},
 	}
-	rs = append(rs, s.signInRoutes()...)
-	rs = append(rs, s.passkeyRoutes()...)
-	rs = append(rs, s.securityRoutes()...)
 	rs = append(rs, s.mineRoutes()...)
 	rs = append(rs, s.familyRoutes()...)
 	return append(rs, s.staffRoutes()...)
 }
 
-// nextField carries where to go after a form; names with _ are no fields of a form.
-const nextField = "_next"
-
-// act runs fn as the caller in one write under the form's operation id, and
+// Act runs fn as the caller in one write under the form's operation id, and
 // goes where fn says.
-func (s *Service) act(c *web.Call, fn func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error)) (any, error) {
+func (s *Service) Act(c *web.Call, fn func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error)) (any, error) {
 	var to web.Redirect
 	ctx := c.Context()
 	err := s.journal.Write(ctx, func(tx *db.Tx) (any, error) {
@@ -54,9 +47,9 @@ func (s *Service) act(c *web.Call, fn func(ctx context.Context, tx *db.Tx, a act
 	return to, nil
 }
 
-// press is act for a form of nothing but its button.
-func (s *Service) press(c *web.Call, fn func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error)) (any, error) {
-	return s.act(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
+// Press is Act for a form of nothing but its button.
+func (s *Service) Press(c *web.Call, fn func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error)) (any, error) {
+	return s.Act(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
 		to, err := fn(ctx, tx, a, now)
 		if err == nil {
 			_, err = c.Body(nil)
@@ -84,16 +77,4 @@ func head(p ui.Page, lead string) templ.Component { return ui.Heading(p.Title, l
 // text declares a field of one line.
 func text(name string, most int64, required bool) flow.Field {
 	return flow.Field{Name: name, Kind: flow.Text, Max: most, Required: required}
-}
-
-// with adds a parameter to a local path.
-func with(path, name, value string) string {
-	u, err := url.Parse(path)
-	if err != nil {
-		return "/"
-	}
-	q := u.Query()
-	q.Set(name, value)
-	u.RawQuery = q.Encode()
-	return u.String()
 }

@@ -1,4 +1,4 @@
-package member
+package signin
 
 import (
 	"bytes"
@@ -15,6 +15,7 @@ import (
 
 	"linli/internal/core/fault"
 	"linli/internal/core/flow"
+	"linli/internal/feature/member"
 	"linli/internal/platform/db"
 	"linli/internal/platform/web"
 )
@@ -49,7 +50,7 @@ func (s *Service) passkeys() *webauthn.WebAuthn {
 
 // holder is an account as webauthn knows it: by an opaque id.
 type holder struct {
-	Account
+	member.Account
 	keys []webauthn.Credential
 }
 
@@ -59,7 +60,7 @@ func (h holder) WebAuthnDisplayName() string                { return h.PublicNam
 func (h holder) WebAuthnCredentials() []webauthn.Credential { return h.keys }
 
 func (s *Service) holder(ctx context.Context, q db.Queryer, account string) (holder, error) {
-	a, err := byID(ctx, q, account)
+	a, err := s.members.ByID(ctx, q, account)
 	if err != nil {
 		return holder{}, err
 	}
@@ -190,7 +191,7 @@ func (s *Service) keepPasskey(c *web.Call) (any, error) {
 		if err := insertPasskey(ctx, tx, Passkey{ID: keyID(k.ID), Account: c.Actor.ID, Credential: string(b), Label: label, At: now}); err != nil {
 			return err
 		}
-		return s.touch(ctx, tx, now, c.Actor.ID, c.Actor.ID, "second_factor")
+		return s.members.Touch(ctx, tx, now, c.Actor.ID, c.Actor.ID, "second_factor")
 	})
 	if db.Duplicate(err) {
 		return nil, fault.New(fault.Conflict, "member.passkey_again")

@@ -1,4 +1,4 @@
-package member
+package signin
 
 import (
 	"context"
@@ -11,7 +11,6 @@ import (
 	"errors"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/a-h/templ"
 	"github.com/pquerna/otp"
@@ -20,6 +19,7 @@ import (
 
 	"linli/internal/core/fault"
 	"linli/internal/core/qr"
+	"linli/internal/feature/member"
 	"linli/internal/platform/db"
 	"linli/internal/platform/web"
 	"linli/internal/ui"
@@ -74,7 +74,7 @@ func stepOf(secret, code string, now int64) (step int64, ok bool) {
 // UseTOTP uses up a code of an account's authenticator: each step counts once.
 func (s *Service) UseTOTP(ctx context.Context, account, code string) error {
 	wrong := fault.Field1("code", "member.wrong_code")
-	a, err := byID(ctx, s.journal.DB, account)
+	a, err := s.members.ByID(ctx, s.journal.DB, account)
 	if err != nil {
 		return err
 	}
@@ -95,7 +95,7 @@ func (s *Service) UseTOTP(ctx context.Context, account, code string) error {
 		if good = false; !ok {
 			return nil
 		}
-		good, err = useStep(ctx, tx, account, step)
+		good, err = s.members.UseStep(ctx, tx, account, step)
 		return err
 	})
 	if err == nil && !good {
@@ -114,7 +114,7 @@ func (s *Service) secondPage(c *web.Call) (any, error) {
 }
 
 func (s *Service) secondForm(c *web.Call, account string, sent *ui.Sent) (templ.Component, error) {
-	a, err := byID(c.Context(), s.journal.DB, account)
+	a, err := s.members.ByID(c.Context(), s.journal.DB, account)
 	if err != nil {
 		return nil, err
 	}
@@ -150,9 +150,9 @@ func (s *Service) signInSecond(c *web.Call) (any, error) {
 	if err == nil {
 		err = s.limit("second", account)
 	}
-	var a Account
+	var a member.Account
 	if err == nil {
-		a, err = byID(ctx, s.journal.DB, account)
+		a, err = s.members.ByID(ctx, s.journal.DB, account)
 	}
 	if err == nil {
 		if fresh := s.session.Get(ctx, keyTOTP); a.TOTP == "" && fresh != "" {
@@ -176,7 +176,7 @@ func (s *Service) signInSecond(c *web.Call) (any, error) {
 }
 
 // newTOTP shows a new secret for an authenticator as a QR code and as letters.
-func (s *Service) newTOTP(c *web.Call, a Account) (templ.Component, error) {
+func (s *Service) newTOTP(c *web.Call, a member.Account) (templ.Component, error) {
 	ctx := c.Context()
 	secret := s.session.Get(ctx, keyTOTP)
 	if secret == "" {
@@ -208,10 +208,10 @@ func (s *Service) setTOTP(ctx context.Context, tx *db.Tx, account, secret, code 
 	if !ok {
 		return fault.Field1("code", "member.wrong_code")
 	}
-	if err := saveTOTP(ctx, tx, account, s.seal(account, secret), step); err != nil {
+	if err := s.members.SaveTOTP(ctx, tx, account, s.seal(account, secret), step); err != nil {
 		return err
 	}
-	return s.touch(ctx, tx, now, account, account, "second_factor")
+	return s.members.Touch(ctx, tx, now, account, account, "second_factor")
 }
 
 // spaced sets letters in groups of four, to be typed over.
@@ -224,9 +224,4 @@ func spaced(s string) string {
 		b.WriteRune(r)
 	}
 	return b.String()
-}
-
-// child reports whether a person is under 14, who acts through a guardian only.
-func child(born, now int64) bool {
-	return born != 0 && time.UnixMilli(born).AddDate(14, 0, 0).UnixMilli() > now
 }

@@ -1,4 +1,4 @@
-package member
+package signin
 
 import (
 	"context"
@@ -66,16 +66,6 @@ func (s *Service) send(ctx context.Context, target, purpose string) (shown strin
 		return "", &fault.Error{Kind: fault.Unavailable, Key: "member.code_not_sent", Cause: err}
 	}
 	return "", nil
-}
-
-// mobile returns a mainland mobile number in its eleven digits.
-func mobile(s string) (string, bool) {
-	s = strings.NewReplacer(" ", "", "-", "", "　", "").Replace(s)
-	s = strings.TrimPrefix(strings.TrimPrefix(s, "+"), "86")
-	if len(s) != 11 || s[0] != '1' || s[1] < '3' || strings.Trim(s, "0123456789") != "" {
-		return "", false
-	}
-	return s, true
 }
 
 // address returns an e-mail address in lower case.

@@ -1,4 +1,4 @@
-package member
+package signin
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"linli/internal/core/actor"
 	"linli/internal/core/fault"
 	"linli/internal/core/flow"
+	"linli/internal/feature/member"
 	"linli/internal/platform/web"
 	"linli/internal/ui"
 )
@@ -90,7 +91,7 @@ func (s *Service) frame(c *web.Call, by string, sent *ui.Sent, sheet ui.Sheet, b
 	sheet.Kind, sheet.Sent, sheet.Dress = "member", sent, dress
 	sheet.Hidden = append(sheet.Hidden, ui.Option{Label: nextField, Value: next})
 	summary, form := sheet.Draw(p)
-	parts := []templ.Component{summary, head(p, c.T("member.signin_lead."+by))}
+	parts := []templ.Component{summary, ui.Heading(p.Title, c.T("member.signin_lead."+by))}
 	if next != "/" {
 		parts = append(parts, ui.With(ui.Inset(), ui.Paragraph(c.T("member.signin_next"))))
 	}
@@ -137,7 +138,7 @@ func (s *Service) passwordForm(c *web.Call, sent *ui.Sent) templ.Component {
 }
 
 func (s *Service) codeForm(c *web.Call, phone, shown string, sent *ui.Sent) templ.Component {
-	before := []templ.Component{ui.With(ui.Inset(), ui.Paragraph(c.T("member.code_sent", "phone", mask(phone))))}
+	before := []templ.Component{ui.With(ui.Inset(), ui.Paragraph(c.T("member.code_sent", "phone", member.Mask(phone))))}
 	if shown != "" {
 		before = append(before, ui.With(ui.Notice(ui.Good, c.T("member.demo_code", "code", shown)), ui.Paragraph(c.T("member.demo_code_text"))))
 	}
@@ -147,7 +148,7 @@ func (s *Service) codeForm(c *web.Call, phone, shown string, sent *ui.Sent) temp
 // sendCode sends a one-time code to a phone; whether it has an account is not told.
 func (s *Service) sendCode(c *web.Call) (any, error) {
 	in, err := c.Body(phoneFields)
-	phone, good := mobile(in.Text("phone"))
+	phone, good := member.Mobile(in.Text("phone"))
 	if err == nil && !good {
 		err = fault.Field1("phone", "member.bad_phone")
 	}
@@ -186,7 +187,7 @@ func (s *Service) signInByCode(c *web.Call) (any, error) {
 	if err != nil {
 		return s.codeForm(c, phone, s.session.Get(c.Context(), keyShown), ui.Back(c, "", err)), err
 	}
-	a, err := s.ByPhone(c.Context(), phone, s.homeOf(c))
+	a, err := s.members.ByPhone(c.Context(), phone, s.homeOf(c))
 	if err != nil {
 		return nil, err
 	}
@@ -200,12 +201,12 @@ func (s *Service) homeOf(c *web.Call) string {
 
 func (s *Service) signInByPassword(c *web.Call) (any, error) {
 	in, err := c.Body(passwordFields)
-	var a Account
+	var a member.Account
 	if err == nil {
 		err = s.limit("try", in.Text("name"))
 	}
 	if err == nil {
-		a, err = s.ByPassword(c.Context(), in.Text("name"), in.Text("password"))
+		a, err = s.members.ByPassword(c.Context(), in.Text("name"), in.Text("password"))
 	}
 	if err != nil {
 		return s.passwordForm(c, ui.Back(c, "", err)), err
@@ -214,9 +215,9 @@ func (s *Service) signInByPassword(c *web.Call) (any, error) {
 }
 
 // enter signs an account in whose first factor was good: at once, or after its second.
-func (s *Service) enter(c *web.Call, a Account, next string) (any, error) {
+func (s *Service) enter(c *web.Call, a member.Account, next string) (any, error) {
 	ctx := c.Context()
-	if a.State != "active" || child(a.Born, c.Now()) {
+	if a.State != "active" || member.Child(a.Born, c.Now()) {
 		return nil, fault.New(fault.Denied, "member.not_alone")
 	}
 	for _, k := range []string{keyPhone, keyShown} {
@@ -243,7 +244,7 @@ func (s *Service) begin(c *web.Call, account, next string) (any, error) {
 		return nil, err
 	}
 	s.session.Put(ctx, "agent", agentName(c.R.UserAgent()))
-	a, _, err := s.Actor(ctx, account)
+	a, _, err := s.members.Actor(ctx, account)
 	if err != nil {
 		return nil, err
 	}
@@ -265,7 +266,7 @@ func (s *Service) arrive(c *web.Call, next string) string {
 	if op == "" {
 		return next
 	}
-	if _, _, err := s.Draft(c.Context(), c.Actor.ID, op); err != nil {
+	if _, _, err := s.members.Draft(c.Context(), c.Actor.ID, op); err != nil {
 		return next
 	}
 	return at("/drafts/"+url.PathEscape(op), next)
@@ -284,7 +285,7 @@ func (s *Service) signOut(c *web.Call) (any, error) {
 // draftPage gives a kept form back: what was written, and one button to send
 // it where it was going.
 func (s *Service) draftPage(c *web.Call) (any, error) {
-	path, form, err := s.Draft(c.Context(), c.Actor.ID, c.Path("operation"))
+	path, form, err := s.members.Draft(c.Context(), c.Actor.ID, c.Path("operation"))
 	if err != nil {
 		return nil, err
 	}
@@ -306,7 +307,7 @@ func (s *Service) draftPage(c *web.Call) (any, error) {
 			}
 		}
 	}
-	parts := []templ.Component{head(p, c.T("member.draft_lead")), ui.CheckAnswers(p, rows)}
+	parts := []templ.Component{ui.Heading(p.Title, c.T("member.draft_lead")), ui.CheckAnswers(p, rows)}
 	if !c.Actor.Known() {
 		parts = append(parts, ui.ButtonLink(p, ui.Link{Label: c.T("member.signin"), URL: at("/signin", "/drafts/"+url.PathEscape(c.Path("operation")))}, false))
 		return ui.Whole(p, parts...), nil
@@ -334,7 +335,7 @@ func (s *Service) label(p ui.Page, path, name string) string {
 
 // owesSecond reports whether a person must show a second factor: who has one
 // always, and staff, auditors and administrators where the installation says so.
-func (s *Service) owesSecond(ctx context.Context, a Account) (bool, error) {
+func (s *Service) owesSecond(ctx context.Context, a member.Account) (bool, error) {
 	if a.TOTP != "" {
 		return true, nil
 	}
@@ -342,7 +343,7 @@ func (s *Service) owesSecond(ctx context.Context, a Account) (bool, error) {
 	if err != nil || len(keys) > 0 {
 		return len(keys) > 0, err
 	}
-	who, _, err := s.Actor(ctx, a.ID)
+	who, _, err := s.members.Actor(ctx, a.ID)
 	if err != nil {
 		return false, err
 	}
@@ -352,10 +353,4 @@ func (s *Service) owesSecond(ctx context.Context, a Account) (bool, error) {
 		}
 	}
 	return false, nil
-}
-
-// powerful roles see or decide over other people's matters: two persons give
-// them.
-func powerful(role string) bool {
-	return role == actor.Staff || role == actor.Auditor || role == actor.Admin || role == actor.Expert
 }

@@ -1,29 +1,22 @@
-package member
+package signin
 
 import (
 	"context"
 	"errors"
-	"maps"
-	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/a-h/templ"
-	"github.com/alexedwards/argon2id"
 
 	"linli/internal/core/actor"
-	"linli/internal/core/event"
 	"linli/internal/core/fault"
 	"linli/internal/core/flow"
+	"linli/internal/feature/member"
 	"linli/internal/platform/db"
 	"linli/internal/platform/web"
 	"linli/internal/ui"
 	when "linli/internal/ui/text"
 )
-
-// PasswordLeast is the least length of a password, in characters.
-const PasswordLeast = 12
 
 var (
 	emailFields  = []flow.Field{text("email", 120, true)}
@@ -31,8 +24,6 @@ var (
 		{Name: "old_password", Kind: flow.Text, Max: 200, Silent: true},
 		{Name: "new_password", Kind: flow.Text, Max: 200, Required: true, Silent: true},
 	}
-	tokenFields   = []flow.Field{text("label", 40, true), {Name: "days", Kind: flow.Enum, Values: []string{"30", "90", "365"}, Required: true}}
-	profileFields = []flow.Field{text("public_name", 20, true)}
 )
 
 func (s *Service) securityRoutes() []web.Route {
@@ -50,9 +41,6 @@ func (s *Service) securityRoutes() []web.Route {
 		post("/me/totp", "set-totp", s.turnOnTOTP),
 		post("/me/totp/off", "end-totp", s.turnOffTOTP),
 		post("/me/passkeys/{id}/end", "end-passkey", s.endPasskey),
-		get("/me/tokens", "page-tokens", func(c *web.Call) (any, error) { return s.tokensPage(c, "", nil) }),
-		post("/me/tokens", "create-token", s.createToken),
-		post("/me/tokens/{id}/end", "end-token", s.endToken),
 	}
 	for _, what := range []string{"phone", "email"} {
 		rs = append(rs,
@@ -67,7 +55,7 @@ func (s *Service) securityPage(c *web.Call, sent *ui.Sent) (templ.Component, err
 	ctx := c.Context()
 	p := s.page(c, "member.security")
 	p.JS = []string{"passkey.js"}
-	a, err := byID(ctx, s.journal.DB, c.Actor.ID)
+	a, err := s.members.ByID(ctx, s.journal.DB, c.Actor.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -100,17 +88,17 @@ func (s *Service) securityPage(c *web.Call, sent *ui.Sent) (templ.Component, err
 	}
 	sum, form := sheet("phone", "/me/phone", phoneFields)
 	summaries = append(summaries, sum)
-	add(c.T("member.phone"), ui.FactList([]ui.Fact{{Label: c.T("member.now"), Value: orNone(c, mask(a.Phone))}}), ui.With(ui.Details(c.T("member.change_phone")), form))
+	add(c.T("member.phone"), ui.FactList([]ui.Fact{{Label: c.T("member.now"), Value: orNone(c, member.Mask(a.Phone))}}), ui.With(ui.Details(c.T("member.change_phone")), form))
 	sum, form = sheet("email", "/me/email", emailFields)
 	summaries = append(summaries, sum)
-	add(c.T("member.email"), ui.FactList([]ui.Fact{{Label: c.T("member.now"), Value: orNone(c, maskMail(a.Email))}}), ui.With(ui.Details(c.T("member.change_email")), form))
+	add(c.T("member.email"), ui.FactList([]ui.Fact{{Label: c.T("member.now"), Value: orNone(c, member.MaskMail(a.Email))}}), ui.With(ui.Details(c.T("member.change_email")), form))
 	fields := changeFields
 	if a.Password == "" {
 		fields = fields[1:]
 	}
 	sum, form = sheet("password", "/me/password", fields)
 	summaries = append(summaries, sum)
-	add(c.T("member.password"), ui.Paragraph(c.T("member.password_hint", "n", PasswordLeast)), ui.With(ui.Details(c.T("member.change_password")), form))
+	add(c.T("member.password"), ui.Paragraph(c.T("member.password_hint", "n", member.PasswordLeast)), ui.With(ui.Details(c.T("member.change_password")), form))
 
 	var second []templ.Component
 	if a.TOTP != "" {
@@ -126,8 +114,8 @@ func (s *Service) securityPage(c *web.Call, sent *ui.Sent) (templ.Component, err
 	}
 	summaries = append(summaries, sum)
 	for _, k := range keys {
-		second = append(second, line(c.T("member.passkey_line", "label", k.Label, "day", when.Date(p.Lang, time.UnixMilli(k.At))),
-			button(p, "/me/passkeys/"+k.ID+"/end", c.T("member.remove"), k.Label)))
+		second = append(second, ui.Line(c.T("member.passkey_line", "label", k.Label, "day", when.Date(p.Lang, time.UnixMilli(k.At))),
+			ui.Press(p, "/me/passkeys/"+k.ID+"/end", c.T("member.remove"), k.Label)))
 	}
 	if s.passkeys() != nil {
 		second = append(second, passkeyButton(c.T("member.passkey_new"), "new", ""))
@@ -138,50 +126,29 @@ func (s *Service) securityPage(c *web.Call, sent *ui.Sent) (templ.Component, err
 	for _, i := range sessions {
 		words := c.T("member.session_line", "agent", orNone(c, i.Agent), "at", when.Moment(p.Lang, time.UnixMilli(i.Seen), p.Now))
 		if i.Here {
-			list = append(list, line(words+c.T("member.session_here"), ui.Nothing))
+			list = append(list, ui.Line(words+c.T("member.session_here"), ui.Nothing))
 			continue
 		}
-		list = append(list, line(words, button(p, "/me/sessions/"+i.ID+"/end", c.T("member.end_session"), i.Agent)))
+		list = append(list, ui.Line(words, ui.Press(p, "/me/sessions/"+i.ID+"/end", c.T("member.end_session"), i.Agent)))
 	}
 	if len(sessions) > 1 {
-		list = append(list, button(p, "/me/sessions/end", c.T("member.end_others"), ""))
+		list = append(list, ui.Press(p, "/me/sessions/end", c.T("member.end_others"), ""))
 	}
 	if len(list) == 0 {
 		list = append(list, ui.Paragraph(c.T("member.no_sessions")))
 	}
 	add(c.T("member.sessions"), list...)
-	return ui.Whole(p, append(append(summaries, head(p, c.T("member.security_lead"))), body...)...), nil
-}
-
-// line sets words and an act in a row.
-func line(words string, act templ.Component) templ.Component {
-	return ui.With(ui.Inset(), ui.Paragraph(words), act)
-}
-
-// button is a form of nothing but its button; whom it is about is said to
-// readers of the screen.
-func button(p ui.Page, action, label, about string) templ.Component {
-	if about != "" {
-		label += " " + about
-	}
-	return ui.With(ui.FormFor(p, ui.Form{Action: action, OpID: ui.NewOperation()}), ui.SubmitButton(p, ui.Button{Label: label, Quiet: true}))
-}
-
-func orNone(c *web.Call, s string) string {
-	if s == "" {
-		return c.T("member.none")
-	}
-	return s
+	return ui.Whole(p, append(append(summaries, ui.Heading(p.Title, c.T("member.security_lead"))), body...)...), nil
 }
 
 func (s *Service) endOthers(c *web.Call) (any, error) {
-	return s.press(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, _ int64) (string, error) {
+	return s.members.Press(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, _ int64) (string, error) {
 		return "/me/security?done=ended", s.session.EndOthers(ctx, tx, a.ID)
 	})
 }
 
 func (s *Service) endSession(c *web.Call) (any, error) {
-	return s.press(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, _ int64) (string, error) {
+	return s.members.Press(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, _ int64) (string, error) {
 		return "/me/security?done=ended", s.session.EndOne(ctx, tx, a.ID, c.Path("id"))
 	})
 }
@@ -191,7 +158,7 @@ const keyTarget = "new_target"
 
 // changeTarget sends a code to a new phone or address.
 func (s *Service) changeTarget(c *web.Call, what string) (any, error) {
-	fields, read, bad := phoneFields, mobile, "member.bad_phone"
+	fields, read, bad := phoneFields, member.Mobile, "member.bad_phone"
 	if what == "email" {
 		fields, read, bad = emailFields, address, "member.bad_email"
 	}
@@ -228,7 +195,7 @@ func (s *Service) targetCodePage(c *web.Call, what string, sent *ui.Sent) (any, 
 	p := s.page(c, "member.prove")
 	p.Back = ui.Link{Label: c.T("member.security"), URL: "/me/security"}
 	summary, form := ui.Sheet{Kind: "member", Action: "/me/" + what + "/code", Button: c.T("member.confirm"), Fields: codeFields, Dress: dress, Sent: sent}.Draw(p)
-	parts := []templ.Component{summary, head(p, c.T("member.prove_lead"))}
+	parts := []templ.Component{summary, ui.Heading(p.Title, c.T("member.prove_lead"))}
 	if shown != "" {
 		parts = append(parts, ui.With(ui.Notice(ui.Good, c.T("member.demo_code", "code", shown)), ui.Paragraph(c.T("member.demo_code_text"))))
 	}
@@ -276,14 +243,14 @@ func (s *Service) setTarget(ctx context.Context, account, what, target string) (
 		if err != nil {
 			return err
 		}
-		a, err := byID(ctx, tx, account)
+		a, err := s.members.ByID(ctx, tx, account)
 		if err != nil {
 			return err
 		}
 		if old = a.Phone; what == "email" {
 			old = a.Email
 		}
-		if err := saveTarget(ctx, tx, account, what, target); err != nil {
+		if err := s.members.SaveTarget(ctx, tx, account, what, target); err != nil {
 			return err
 		}
 		return s.secured(ctx, tx, now, account, what)
@@ -299,15 +266,15 @@ func (s *Service) secured(ctx context.Context, tx *db.Tx, now int64, account, do
 	if err := s.session.EndOthers(ctx, tx, account); err != nil {
 		return err
 	}
-	if err := sessionsFrom(ctx, tx, account, now); err != nil {
+	if err := s.members.SessionsFrom(ctx, tx, account, now); err != nil {
 		return err
 	}
-	return s.touch(ctx, tx, now, account, account, do)
+	return s.members.Touch(ctx, tx, now, account, account, do)
 }
 
 // renewed begins the caller's own session anew after a change of privilege.
 func (s *Service) renewed(c *web.Call, to string) (any, error) {
-	a, err := byID(c.Context(), s.journal.DB, c.Actor.ID)
+	a, err := s.members.ByID(c.Context(), s.journal.DB, c.Actor.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -337,16 +304,16 @@ func (s *Service) tellOld(ctx context.Context, old, what string) {
 func (s *Service) changePassword(c *web.Call) (any, error) {
 	ctx := c.Context()
 	in, err := c.Body(changeFields)
-	var a Account
+	var a member.Account
 	if err == nil {
 		err = s.limit("try", c.Actor.ID)
 	}
 	if err == nil {
-		a, err = byID(ctx, s.journal.DB, c.Actor.ID)
+		a, err = s.members.ByID(ctx, s.journal.DB, c.Actor.ID)
 	}
 	hash := ""
 	if err == nil {
-		hash, err = newPassword(a.Password, in.Text("old_password"), in.Text("new_password"))
+		hash, err = member.NewPassword(a.Password, in.Text("old_password"), in.Text("new_password"))
 	}
 	if err == nil {
 		err = s.journal.DB.Write(ctx, func(tx *db.Tx) error {
@@ -354,7 +321,7 @@ func (s *Service) changePassword(c *web.Call) (any, error) {
 			if err != nil {
 				return err
 			}
-			if err := savePassword(ctx, tx, a.ID, hash); err != nil {
+			if err := s.members.SavePassword(ctx, tx, a.ID, hash); err != nil {
 				return err
 			}
 			return s.secured(ctx, tx, now, a.ID, "password")
@@ -370,22 +337,6 @@ func (s *Service) changePassword(c *web.Call) (any, error) {
 		}
 	}
 	return s.renewed(c, "/me/security?done=password")
-}
-
-// newPassword checks the old password, where there is one, and hashes the new.
-func newPassword(hash, old, fresh string) (string, error) {
-	if hash != "" {
-		working <- struct{}{}
-		ok, err := argon2id.ComparePasswordAndHash(old, hash)
-		<-working
-		if err != nil || !ok {
-			return "", fault.Field1("old_password", "member.wrong_password")
-		}
-	}
-	if utf8.RuneCountInString(fresh) < PasswordLeast {
-		return "", fault.Field1("new_password", "member.short_password", "n", PasswordLeast)
-	}
-	return HashPassword(fresh)
 }
 
 func (s *Service) turnOnTOTP(c *web.Call) (any, error) {
@@ -428,7 +379,7 @@ func (s *Service) turnOffTOTP(c *web.Call) (any, error) {
 		if err != nil {
 			return err
 		}
-		if err := saveTOTP(ctx, tx, c.Actor.ID, "", 0); err != nil {
+		if err := s.members.SaveTOTP(ctx, tx, c.Actor.ID, "", 0); err != nil {
 			return err
 		}
 		return s.secured(ctx, tx, now, c.Actor.ID, "second_factor")
@@ -440,107 +391,10 @@ func (s *Service) turnOffTOTP(c *web.Call) (any, error) {
 }
 
 func (s *Service) endPasskey(c *web.Call) (any, error) {
-	return s.press(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
+	return s.members.Press(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
 		if err := deletePasskey(ctx, tx, a.ID, c.Path("id")); err != nil {
 			return "", err
 		}
-		return "/me/security?done=removed", s.touch(ctx, tx, now, a.ID, a.ID, "second_factor")
+		return "/me/security?done=removed", s.members.Touch(ctx, tx, now, a.ID, a.ID, "second_factor")
 	})
-}
-
-func (s *Service) tokensPage(c *web.Call, fresh string, sent *ui.Sent) (templ.Component, error) {
-	p := s.page(c, "member.tokens")
-	rows, err := tokensOf(c.Context(), s.journal.DB, c.Actor.ID)
-	if err != nil {
-		return nil, err
-	}
-	summary, form := ui.Sheet{Kind: "member", Action: "/me/tokens", Button: c.T("member.button.token"), Fields: tokenFields, Sent: sent}.Draw(p)
-	parts := []templ.Component{summary, head(p, c.T("member.tokens_lead"))}
-	if fresh != "" {
-		parts = append(parts, ui.With(ui.Notice(ui.Good, c.T("member.token_once")), ui.Paragraph(fresh)))
-	}
-	for _, t := range rows {
-		until := c.T("member.for_ever")
-		if t.ExpiresAt != 0 {
-			until = when.Date(p.Lang, time.UnixMilli(t.ExpiresAt))
-		}
-		parts = append(parts, line(c.T("member.token_line", "label", t.Label, "until", until), button(p, "/me/tokens/"+t.Hash+"/end", c.T("member.remove"), t.Label)))
-	}
-	return ui.Whole(p, append(parts, form)...), nil
-}
-
-// createToken shows a new token once; it is not remembered under the form's
-// operation id, which would keep it.
-func (s *Service) createToken(c *web.Call) (any, error) {
-	ctx := c.Context()
-	in, err := c.Body(tokenFields)
-	if err != nil {
-		page, perr := s.tokensPage(c, "", ui.Back(c, "", err))
-		return page, errors.Join(perr, err)
-	}
-	days := map[string]int{"30": 30, "90": 90, "365": 365}[in.Text("days")]
-	var tok string
-	err = s.journal.DB.Write(ctx, func(tx *db.Tx) (err error) {
-		tok, err = s.NewToken(ctx, tx, c.Actor.ID, in.Text("label"), time.UnixMilli(c.Now()).AddDate(0, 0, days).UnixMilli())
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return s.tokensPage(c, tok, nil)
-}
-
-func (s *Service) endToken(c *web.Call) (any, error) {
-	return s.press(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
-		if err := deleteToken(ctx, tx, a.ID, c.Path("id")); err != nil {
-			return "", err
-		}
-		return "/me/tokens?done=removed", s.touch(ctx, tx, now, a.ID, a.ID, "token_end")
-	})
-}
-
-// touchWith is touch with words that can be erased.
-func (s *Service) touchWith(ctx context.Context, tx *db.Tx, now int64, by, account, do string, words event.Words) error {
-	version, home, err := bump(ctx, tx, account)
-	if errors.Is(err, db.ErrNoRows) {
-		return fault.Absent()
-	}
-	if err != nil {
-		return err
-	}
-	return s.say(ctx, tx, now, by, account, version, do, home, words)
-}
-
-func sorted(values map[string][]string) []string { return slices.Sorted(maps.Keys(values)) }
-
-// mask hides the middle of a phone: 138****5678.
-func mask(phone string) string {
-	if len(phone) < 8 {
-		return strings.Repeat("*", len(phone))
-	}
-	return phone[:3] + "****" + phone[len(phone)-4:]
-}
-
-func maskMail(mail string) string {
-	name, host, ok := strings.Cut(mail, "@")
-	if !ok || name == "" {
-		return ""
-	}
-	return name[:1] + "***@" + host
-}
-
-// agentName says in few words what a browser is: "Chrome · Android".
-func agentName(agent string) string {
-	pick := func(list ...[2]string) string {
-		for _, l := range list {
-			if strings.Contains(agent, l[0]) {
-				return l[1]
-			}
-		}
-		return ""
-	}
-	browser := pick([2]string{"MicroMessenger", "微信"}, [2]string{"Edg/", "Edge"}, [2]string{"Firefox/", "Firefox"}, [2]string{"Chrome/", "Chrome"}, [2]string{"Safari/", "Safari"})
-	system := pick([2]string{"HarmonyOS", "HarmonyOS"}, [2]string{"Android", "Android"}, [2]string{"iPhone", "iPhone"}, [2]string{"iPad", "iPad"},
-		[2]string{"Windows", "Windows"}, [2]string{"Mac OS", "Mac"}, [2]string{"Linux", "Linux"})
-	return strings.Trim(browser+" · "+system, " ·")
 }

@@ -1,4 +1,4 @@
-package member
+package signin
 
 import (
 	"context"
@@ -17,8 +17,8 @@ import (
 	"golang.org/x/oauth2"
 
 	"linli/internal/core/actor"
-	"linli/internal/core/event"
 	"linli/internal/core/fault"
+	"linli/internal/feature/member"
 	"linli/internal/platform/db"
 	"linli/internal/platform/web"
 )
@@ -189,11 +189,11 @@ func (s *Service) pseudonym(provider, subject string) string {
 
 // byIdentity returns the account of a provider's subject. A subject seen for
 // the first time is tied to the account signed in, else to a new one at V1.
-func (s *Service) byIdentity(ctx context.Context, provider, subject, mine, home string) (Account, error) {
-	var a Account
+func (s *Service) byIdentity(ctx context.Context, provider, subject, mine, home string) (member.Account, error) {
+	var a member.Account
 	name := s.pseudonym(provider, subject)
 	err := s.journal.DB.Write(ctx, func(tx *db.Tx) error {
-		a = Account{}
+		a = member.Account{}
 		now, err := tx.Now(ctx)
 		if err != nil {
 			return err
@@ -203,19 +203,19 @@ func (s *Service) byIdentity(ctx context.Context, provider, subject, mine, home 
 			if mine != "" && account != mine {
 				return fault.New(fault.Conflict, "member.linked_elsewhere")
 			}
-			a, err = byID(ctx, tx, account)
+			a, err = s.members.ByID(ctx, tx, account)
 			return err
 		}
 		if !errors.Is(err, db.ErrNoRows) {
 			return err
 		}
 		if account = mine; account == "" {
-			a = Account{Level: actor.V1, Home: home, HasChannel: true}
-			if err := s.Create(ctx, tx, "", &a); err != nil {
+			a = member.Account{Level: actor.V1, Home: home, HasChannel: true}
+			if err := s.members.Create(ctx, tx, "", &a); err != nil {
 				return err
 			}
 			account = a.ID
-		} else if a, err = byID(ctx, tx, account); err != nil {
+		} else if a, err = s.members.ByID(ctx, tx, account); err != nil {
 			return err
 		}
 		if err := insertIdentity(ctx, tx, provider, name, account, now); err != nil {
@@ -224,7 +224,7 @@ func (s *Service) byIdentity(ctx context.Context, provider, subject, mine, home 
 			}
 			return err
 		}
-		return s.touchWith(ctx, tx, now, account, account, "identity", event.Words{"provider": provider})
+		return s.members.Touch(ctx, tx, now, account, account, "identity")
 	})
 	return a, err
 }
