@@ -87,7 +87,7 @@ func Posts(ctx context.Context, h *app.House, year *clock.Fake, rnd *rand.Rand) 
 		if err := h.Post.Do(who, id, "publish", nil); err != nil {
 			return fmt.Errorf("publish %s: %w", p.title, err)
 		}
-		if end.Sub(p.at) < 20*24*time.Hour && pinned < 2 && p.place == CommunityA && !strings.Contains(p.what, " ") {
+		if end.Sub(p.at) < 20*24*time.Hour && pinned < 1 && p.place == CommunityA && (p.what == "livelihood" || p.what == "news") {
 			pinned++
 			if err := h.Post.Do(who, id, "pin", nil); err != nil {
 				return err
