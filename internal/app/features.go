@@ -102,6 +102,7 @@ func (h *House) build() {
 	h.Web.Identity, h.Web.Files, h.Web.Drafts = h.Member, h.File, h.Member
 	h.parts = []part.Part{
 		h.Place.Part(), h.Group.Part(), h.Member.Part(), h.SignIn.Part(), h.File.Part(), h.Stats.Part(), h.Transfer.Part(),
+		{Name: "workbench", Routes: h.workbench()},
 		h.Wish.Part(), h.Ask.Part(), h.Ballot.Part(), h.Project.Part(), h.Search.Part(),
 		h.Volunteer.Part(), h.Activity.Part(), h.Points.Part(), h.Award.Part(),
 		h.Post.Part(), h.Feed.Part(),

@@ -47,12 +47,13 @@ const (
 
 // sqlPlaces are packages, and files, beside store*.go of a feature that may hold SQL.
 var sqlPlaces = map[string]string{
-	"internal/platform/db":           "the one door to the database",
-	"internal/platform/journal":      "owns events, cursors and operation keys",
-	"internal/platform/session":      "owns sessions",
-	"internal/app/doctor.go":         "asks the engine about its own settings",
-	"internal/app/transfer/store.go": "lets a whole table of people in by one switch, and keeps its receipts",
-	"internal/app/demo/fill.go":      "asks whether the place to be filled is empty",
+	"internal/platform/db":            "the one door to the database",
+	"internal/platform/journal":       "owns events, cursors and operation keys",
+	"internal/platform/session":       "owns sessions",
+	"internal/app/doctor.go":          "asks the engine about its own settings",
+	"internal/app/transfer/store.go":  "lets a whole table of people in by one switch, and keeps its receipts",
+	"internal/app/store_workbench.go": "keeps the views of the workbench, which spans the features",
+	"internal/app/demo/fill.go":       "asks whether the place to be filled is empty",
 }
 
 // drivers may be imported only below these packages.
