@@ -278,7 +278,11 @@ func (s *Service) one(c *web.Call, m *Activity, sent *ui.Sent) (any, error) {
 		return nil, err
 	}
 	v := oneView{J: j}
-	acts := slices.DeleteFunc(Life.Actions(m, c.Actor, c.Now()), func(a flow.Action) bool { return slices.Contains(organiserMoves, a.Do) })
+	acts := slices.DeleteFunc(Life.Actions(m, c.Actor, c.Now()), func(a flow.Action) bool {
+		// What has been done, or belongs to the organiser's page, only clutters this one.
+		done := !a.Enabled && (a.Do == "check_out" || a.Do == "promote" || a.Do == "sign_up" && j.Mine != nil || a.Do == "check_in" && j.Mine.CheckedIn != nil)
+		return done || slices.Contains(organiserMoves, a.Do)
+	})
 	v.Moves = ui.Moves(p, "activity", j.URL, m.Version, acts, sent)
 	for i := range v.Moves {
 		v.Moves[i].Version = 0 // people come and go meanwhile: nobody loses a place for having read a moment ago

@@ -108,6 +108,30 @@ func stateNames() []string {
 
 // create drafts an activity for the caller.
 func (s *Service) create(ctx context.Context, c *web.Call) (any, error) {
+	return s.file(ctx, c.Raw, c.T)
+}
+
+// File drafts an activity from plain values for the actor of ctx, as POST
+// /activities does, and returns its id. It is for filling and imports.
+func (s *Service) File(ctx context.Context, raw map[string]any) (string, error) {
+	out, err := s.file(ctx, func() (map[string]any, error) { return raw, nil }, silent)
+	if err != nil {
+		return "", err
+	}
+	return out.(JSON).ID, nil
+}
+
+// Do makes a move from plain values for the actor of ctx.
+func (s *Service) Do(ctx context.Context, id, do string, raw map[string]any) error {
+	_, err := s.Machine.Do(ctx, journal.Request{ID: id, Do: do, Read: journal.Reading(raw)}, func(*db.Tx, *Activity, actor.Actor, int64) (any, error) {
+		return nil, nil
+	})
+	return err
+}
+
+func silent(key string, _ ...any) string { return key }
+
+func (s *Service) file(ctx context.Context, read func() (map[string]any, error), say matter.Say) (any, error) {
 	var out JSON
 	err := s.Journal.Write(ctx, func(tx *db.Tx) (any, error) {
 		a, err := s.Members.Fresh(ctx, tx, actor.From(ctx))
@@ -117,7 +141,7 @@ func (s *Service) create(ctx context.Context, c *web.Call) (any, error) {
 		if !mayCreate(a) {
 			return nil, fault.New(fault.Denied, "activity.reason.who_creates")
 		}
-		raw, err := c.Raw()
+		raw, err := read()
 		if err != nil {
 			return nil, err
 		}
@@ -132,7 +156,7 @@ func (s *Service) create(ctx context.Context, c *web.Call) (any, error) {
 		if err := s.Machine.Born(ctx, tx, m, Draft, born(m, a, now)); err != nil {
 			return nil, err
 		}
-		out, err = s.json(ctx, tx, m, matter.View{Actor: a, Now: now, Say: c.T})
+		out, err = s.json(ctx, tx, m, matter.View{Actor: a, Now: now, Say: say})
 		return out, err
 	})
 	if err != nil {

@@ -142,11 +142,11 @@ func saveEntry(ctx context.Context, tx *db.Tx, e *Entry) error {
 		ON CONFLICT (id) DO UPDATE SET grp = excluded.grp, names = excluded.names, party = excluded.party, shift = excluded.shift, kept = excluded.kept,
 			state = excluded.state, line = excluded.line, until = excluded.until, in_at = excluded.in_at, out_at = excluded.out_at, how = excluded.how,
 			confirmed = excluded.confirmed, at = excluded.at`,
-		e.ID, e.Activity, e.Account, e.Group, e.Names, e.Party, e.Shift, flag(e.Kept), e.State, e.Line, e.Until, e.InAt, e.OutAt, e.How, flag(e.Confirmed), e.At)
+		e.ID, e.Activity, e.Account, e.Group, e.Names, e.Party, e.Shift, bit(e.Kept), e.State, e.Line, e.Until, e.InAt, e.OutAt, e.How, bit(e.Confirmed), e.At)
 	return err
 }
 
-func flag(b bool) int {
+func bit(b bool) int {
 	if b {
 		return 1
 	}

@@ -88,6 +88,20 @@ var listFields = []flow.Field{
 // create opens a round: staff of the place, or who acts for its party
 // organisation or residents' committee.
 func (s *Service) create(ctx context.Context, c *web.Call) (any, error) {
+	return s.file(ctx, func() (flow.Input, error) { return c.Body(createFields) }, c.T)
+}
+
+// File opens a round from decoded values for the actor of ctx, as POST /awards
+// does, and returns its id. It is for filling and imports.
+func (s *Service) File(ctx context.Context, in flow.Input) (string, error) {
+	out, err := s.file(ctx, func() (flow.Input, error) { return in, nil }, func(key string, _ ...any) string { return key })
+	if err != nil {
+		return "", err
+	}
+	return out.(JSON).ID, nil
+}
+
+func (s *Service) file(ctx context.Context, read func() (flow.Input, error), say matter.Say) (any, error) {
 	var out JSON
 	err := s.Journal.Write(ctx, func(tx *db.Tx) (any, error) {
 		a, err := s.Members.Fresh(ctx, tx, actor.From(ctx))
@@ -97,7 +111,7 @@ func (s *Service) create(ctx context.Context, c *web.Call) (any, error) {
 		if !mayCreate(a) {
 			return nil, fault.New(fault.Denied, "award.reason.who_opens")
 		}
-		in, err := c.Body(createFields)
+		in, err := read()
 		if err != nil {
 			return nil, err
 		}
@@ -112,7 +126,7 @@ func (s *Service) create(ctx context.Context, c *web.Call) (any, error) {
 		if err := s.Machine.Born(ctx, tx, w, Open, &flow.Change{Actor: a, At: now}); err != nil {
 			return nil, err
 		}
-		out, err = s.json(ctx, tx, w, matter.View{Actor: a, Now: now, Say: c.T})
+		out, err = s.json(ctx, tx, w, matter.View{Actor: a, Now: now, Say: say})
 		return out, err
 	})
 	if err != nil {
