@@ -183,6 +183,11 @@ func (s *Service) propose(ctx context.Context, tx *db.Tx, a actor.Actor, p *Proj
 	return s.Machine.Born(ctx, tx, p, "", c)
 }
 
+// Propose begins the life of a project that a proposes, inside tx.
+func (s *Service) Propose(ctx context.Context, tx *db.Tx, a actor.Actor, p *Project, place string) error {
+	return s.propose(ctx, tx, a, p, place, nil)
+}
+
 // FromWish makes a project of a wish in the transaction that converts it; open
 // says that everybody may read the wish.
 func (s *Service) FromWish(ctx context.Context, tx *db.Tx, by actor.Actor, wish, author, title, body, place string, open bool) (string, error) {
