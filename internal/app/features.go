@@ -97,7 +97,7 @@ func (h *House) build() {
 	h.wireNotify()
 	h.wireLedger()
 	h.Stats = stats.New(j, h.Place)
-	h.Stats.Page = h.page
+	h.Stats.Page, h.Trust = h.page, h.Stats.Trust
 	h.Transfer = &transfer.Service{Journal: j, Places: h.Place, Groups: h.Group, Members: h.Member, Wishes: h.Wish, Page: h.page}
 	h.Web.Identity, h.Web.Files, h.Web.Drafts = h.Member, h.File, h.Member
 	h.parts = []part.Part{

@@ -2,14 +2,17 @@ package stats
 
 import (
 	"cmp"
+	"context"
 	"maps"
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/a-h/templ"
 
 	"linli/internal/core/access"
+	"linli/internal/core/clock"
 	"linli/internal/core/fault"
 	"linli/internal/feature/place"
 	"linli/internal/platform/web"
@@ -72,17 +75,29 @@ func (s *Service) screen(c *web.Call) (any, error) {
 	c.W.Header().Set("Refresh", "60")
 	p := s.Page(c, c.T("stats.head", "place", f.PlaceName), ui.Figures)
 	p.CSS = append(p.CSS, "stats.css")
-	parts := []templ.Component{ui.StatRow(p, append(s.counts(c, f), s.rates(c, f)...))}
-	for _, ch := range s.charts(c, f) {
-		if len(parts) <= screenCharts {
-			parts = append(parts, draw(p, ch))
+	p.Community = ui.Community{Name: s.places.Path(f.Place), Code: f.Place} // the wall belongs to the place it shows
+	counts := s.counts(c, f)
+	for i := range counts {
+		counts[i].Unit, counts[i].URL = "", "" // read from afar, by nobody who could follow a link
+	}
+	parts := []templ.Component{ui.StatRow(p, append(counts, s.rates(c, f)...))}
+	for _, ch := range firsts(s.charts(c, f)) {
+		if ch.as == asBars {
+			n := min(len(ch.Labels), screenBars)
+			ch.Labels, ch.Series[0].Values = ch.Labels[:n], ch.Series[0].Values[:n]
 		}
+		parts = append(parts, draw(p, ch))
 	}
 	return ui.With(ui.ScreenLayout(p), parts...), nil
 }
 
-// screenCharts is how many charts a wall display has room for.
-const screenCharts = 3
+// What a wall display has room for.
+const (
+	screenCharts = 3
+	screenBars   = 6
+)
+
+func firsts(ds []drawing) []drawing { return ds[:min(len(ds), screenCharts)] }
 
 func (f *Figures) query() url.Values {
 	return url.Values{"place": {f.Place}, "from": {f.From}, "to": {f.To}}
@@ -306,4 +321,26 @@ func (s *Service) table(c *web.Call, f *Figures) ui.Table {
 		}})
 	}
 	return t
+}
+
+// Trust is the trust line of the home page: this month's wishes, how many came
+// true, and how content people were, each with what it is reckoned from.
+func (s *Service) Trust(ctx context.Context, p ui.Page, code string) ([]ui.Stat, error) {
+	today := s.journal.DB.Clock().Now().In(clock.China)
+	place := cmp.Or(access.Up(code, access.Community), access.Up(code, access.Street), access.Up(code, access.District), s.whole())
+	f, err := s.Figures(ctx, place, today.Format("2006-01")+"-01", today.Format(time.DateOnly), false)
+	if err != nil {
+		return nil, err
+	}
+	wish := f.Kind(wishKind)
+	content := f.Rates[len(f.Rates)-1]
+	last := ui.Stat{Label: p.T("stats.rate." + content.Name), Value: "—", Note: p.T("stats.trust_of", "n", content.Denominator), URL: "/stats?place=" + place}
+	if content.Percent != nil {
+		last.Value, last.Unit = decimal(*content.Percent), "%"
+	}
+	return []ui.Stat{
+		{Label: p.T("stats.trust_published"), Value: text.Number(wish.Published), Unit: p.T("stats.unit"), URL: "/stats?place=" + place},
+		{Label: p.T("stats.trust_fulfilled"), Value: text.Number(wish.Reached["fulfilled"]), Unit: p.T("stats.unit"), URL: "/stats?place=" + place},
+		last,
+	}, nil
 }
