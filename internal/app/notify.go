@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"strings"
 
+	"linli/internal/core/actor"
 	"linli/internal/core/clock"
 	"linli/internal/feature/notify"
 	"linli/internal/feature/search"
@@ -107,6 +108,13 @@ func (h *House) wireNotify() {
 	if err := h.channels(); err != nil {
 		h.Config.Log.Error("a way out is not set up; the inbox goes on without it", "err", err)
 	}
+	h.OnDesk(Desk{Name: "notify.calls", Waits: func(ctx context.Context, a actor.Actor, _ int64) (Waits, error) {
+		n, keeps, err := h.Notify.Waiting(ctx, a)
+		if !keeps {
+			return Waits{}, err
+		}
+		return Waits{CallBack: n, URL: "/staff/calls"}, err
+	}})
 	w := webhook.New(h.Journal, h.Member, h.Place, h.Config.Outbound())
 	w.Page, w.Base, w.Secret = h.page, n.Base, h.Config.Secret
 	w.Kinds = []string{"activity", "award", "poll", "post", "project", "wish"}

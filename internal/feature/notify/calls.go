@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -93,13 +94,26 @@ func (s *Service) sentences(ctx context.Context, q db.Queryer, lang string, line
 				return nil, err
 			}
 		}
-		words := Sentence(lang, l.Kind, l.Do, l.Why, l.ToState, title)
+		words := stopped(lang, Sentence(lang, l.Kind, l.Do, l.Why, l.ToState, title))
 		if l.Act {
 			words += text.T(lang, "notify.call_act")
 		}
 		out = append(out, words)
 	}
 	return out, nil
+}
+
+// stopped ends a sentence that is read out among others.
+func stopped(lang, sentence string) string {
+	switch {
+	case strings.HasSuffix(sentence, "?"):
+		return sentence
+	case lang != text.Chinese:
+		return sentence + "."
+	case strings.HasSuffix(sentence, "吗"):
+		return sentence + "？"
+	}
+	return sentence + "。"
 }
 
 func (s *Service) callsPage(c *web.Call) (any, error) {
@@ -333,4 +347,17 @@ func (s *Service) missCall(c *web.Call) (any, error) {
 		_, err := tried(ctx, tx, who.Lines[0].Community, who.ID, now)
 		return err
 	})
+}
+
+// Waiting is how many lines wait to be read out by the actor's communities;
+// keeps is false for who keeps no call list.
+func (s *Service) Waiting(ctx context.Context, a actor.Actor) (n int, keeps bool, err error) {
+	for _, community := range communities(a) {
+		one, err := countCalls(ctx, s.journal.DB, community)
+		if err != nil {
+			return 0, true, err
+		}
+		n, keeps = n+one, true
+	}
+	return n, keeps, nil
 }

@@ -14,6 +14,7 @@ import (
 	"linli/internal/feature/notify"
 	"linli/internal/platform/db"
 	"linli/internal/platform/outbound"
+	"linli/internal/platform/wechat"
 )
 
 // stub is a channel that keeps what it is given, or fails as told.
@@ -281,6 +282,50 @@ func TestErase(t *testing.T) {
 		}
 		if _, texts := s.inbox("demo-community"); len(texts) != 0 {
 			t.Errorf("%v", texts)
+		}
+	})
+}
+
+// TestTokens: of many nodes one renews the access token, and again only when
+// its right has run out.
+func TestTokens(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		tokens := notify.Tokens{DB: s.DB}
+		ctx := t.Context()
+		if k, err := tokens.Load(ctx, "wx1"); err != nil || k != (wechat.Token{}) {
+			t.Fatalf("%v %v", k, err)
+		}
+		var wg sync.WaitGroup
+		var mu sync.Mutex
+		won := 0
+		for range 20 {
+			wg.Go(func() {
+				mine, err := tokens.Claim(ctx, "wx1", "", 1000, 2000)
+				if err != nil {
+					t.Error(err)
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				if mine {
+					won++
+				}
+			})
+		}
+		wg.Wait()
+		if won != 1 {
+			t.Errorf("%d nodes renew", won)
+		}
+		if mine, err := tokens.Claim(ctx, "wx1", "", 2000, 3000); err != nil || !mine {
+			t.Errorf("the right does not run out: %v", err)
+		}
+		if err := tokens.Save(ctx, "wx1", wechat.Token{Value: "a", Until: 9000}); err != nil {
+			t.Fatal(err)
+		}
+		if mine, err := tokens.Claim(ctx, "wx1", "", 2500, 3000); err != nil || mine {
+			t.Errorf("a token that is no longer the old one may be replaced: %v", err)
+		}
+		if k, err := tokens.Load(ctx, "wx1"); err != nil || k.Value != "a" || k.Until != 9000 {
+			t.Errorf("%v %v", k, err)
 		}
 	})
 }
