@@ -6,6 +6,7 @@ import (
 	"linli/internal/feature/ask"
 	"linli/internal/feature/award"
 	"linli/internal/feature/ballot"
+	"linli/internal/feature/channel"
 	"linli/internal/feature/feed"
 	"linli/internal/feature/file"
 	"linli/internal/feature/group"
@@ -49,8 +50,9 @@ type Features struct {
 
 	Ledger *ledger.Service
 
-	Post *post.Service
-	Feed *feed.Service
+	Channel *channel.Service
+	Post    *post.Service
+	Feed    *feed.Service
 
 	Notify  *notify.Service
 	Webhook *webhook.Service
@@ -105,7 +107,7 @@ func (h *House) build() {
 		{Name: "workbench", Routes: h.workbench()},
 		h.Wish.Part(), h.Ask.Part(), h.Ballot.Part(), h.Project.Part(), h.Search.Part(),
 		h.Volunteer.Part(), h.Activity.Part(), h.Points.Part(), h.Award.Part(),
-		h.Post.Part(), h.Feed.Part(),
+		h.Channel.Part(), h.Post.Part(), h.Feed.Part(),
 		h.Notify.Part(), h.Webhook.Part(), h.Ledger.Part(),
 	}
 }

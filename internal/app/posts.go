@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"linli/internal/core/actor"
+	"linli/internal/feature/channel"
 	"linli/internal/feature/feed"
 	"linli/internal/feature/post"
 	"linli/internal/platform/markdown"
@@ -14,9 +15,12 @@ import (
 // wirePosts puts the channels together: posts, their files, search, feeds,
 // and what of them stands on the home page and the workbench.
 func (h *House) wirePosts() {
-	h.Post = post.New(h.Journal, h.Member, h.Group, h.Place, h.File)
+	h.Channel = channel.New(h.Journal, h.Place, h.File)
+	h.Channel.Page = h.page
+	h.Post = post.New(h.Journal, h.Member, h.Group, h.Place, h.File, h.Channel)
 	h.Post.Page, h.Post.Finder = h.page, h.Search
 	h.File.View("post", h.Post)
+	h.File.View("channel", h.Channel)
 	h.Search.Register("post", "posts", h.Post)
 	h.Feed = feed.New(h.Post, h.Place, markdown.Render)
 	h.Feed.Default = h.Default

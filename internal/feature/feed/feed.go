@@ -12,6 +12,7 @@ import (
 
 	"linli/internal/core/fault"
 	"linli/internal/core/flow"
+	"linli/internal/feature/channel"
 	"linli/internal/feature/place"
 	"linli/internal/feature/post"
 	"linli/internal/platform/part"
@@ -24,7 +25,7 @@ const entriesMost = 30
 // Posts gives what a feed tells; the post feature implements it.
 type Posts interface {
 	OfTopic(ctx context.Context, place, topic string, n int) ([]post.JSON, error)
-	Look(place string) post.Look
+	Look(place string) channel.Look
 }
 
 // Places knows places; the place feature implements it.

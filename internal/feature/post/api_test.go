@@ -404,3 +404,25 @@ func TestPages(t *testing.T) {
 		s.must(422, "GET", "/posts?topic=gossip", "", nil)
 	})
 }
+
+// TestLook: the staff of a place choose how its channel looks, nobody else.
+func TestLook(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		at := "/channels/" + demo.CommunityA + "/look"
+		for _, who := range []string{"demo-resident", "demo-community-b", "demo-admin"} {
+			s.must(404, "GET", at, who, nil)
+			s.must(404, "POST", at, who, url.Values{"name": {"别人的"}})
+		}
+		s.must(200, "GET", at, "demo-community", nil)
+		s.do("GET", "/posts", "", nil) // into the cache
+		if r := s.do("POST", at, "demo-community", url.Values{"name": {"洲岛家园好声音"}, "colour": {"violet"}}); r.Status != 303 {
+			t.Fatalf("%d %s", r.Status, r.Body)
+		}
+		if r := s.do("GET", "/posts", "", nil); !bytes.Contains(r.Body, []byte("洲岛家园好声音")) || !bytes.Contains(r.Body, []byte("channel-violet")) {
+			t.Error("the channel looks as before")
+		}
+		if r := s.do("POST", at, "demo-community", url.Values{"colour": {"mauve"}}); r.Status != 422 {
+			t.Errorf("%d", r.Status)
+		}
+	})
+}

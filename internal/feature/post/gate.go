@@ -1,32 +1,21 @@
 package post
 
 import (
-	"archive/zip"
-	"bytes"
 	"context"
-	"encoding/xml"
-	"errors"
-	"io"
 	"slices"
 	"strings"
-
-	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"linli/internal/core/access"
 	"linli/internal/core/actor"
 	"linli/internal/core/fault"
 	"linli/internal/core/flow"
 	"linli/internal/core/gate"
-	"linli/internal/feature/file"
 	"linli/internal/platform/db"
 	"linli/internal/platform/sheet"
 )
 
 // unreadable is the kind of finding for a file that cannot be looked through.
 const unreadable = "unreadable"
-
-// docMost bounds what of a .docx is unpacked.
-const docMost = 64 << 20
 
 // Finding says what must not go out, and where: a field or the name of a file.
 type Finding struct {
@@ -92,7 +81,7 @@ func (s *Service) inspect(ctx context.Context, a actor.Actor, id string) context
 		if err != nil {
 			continue
 		}
-		text, err := textOf(f, b)
+		text, err := sheet.TextOf(f.Type, b)
 		list := append(find(f.Name, f.Name, allow), find(f.Name, text, allow)...)
 		if err != nil {
 			list = append(list, Finding{Field: f.Name, Kind: unreadable})
@@ -100,71 +89,6 @@ func (s *Service) inspect(ctx context.Context, a actor.Actor, id string) context
 		found[f.ID] = list
 	}
 	return context.WithValue(ctx, scannedKey{}, found)
-}
-
-// textOf is all text of a document, with an error when some of it could not be read.
-func textOf(f file.Meta, b []byte) (string, error) {
-	switch {
-	case f.Type == "application/pdf":
-		return sheet.Text(bytes.NewReader(b), sheet.PDF, sheet.Limits{})
-	case f.Type == "text/csv":
-		return sheet.Text(bytes.NewReader(b), sheet.CSV, sheet.Limits{})
-	case strings.HasSuffix(f.Type, "spreadsheetml.sheet"):
-		return sheet.Text(bytes.NewReader(b), sheet.XLSX, sheet.Limits{})
-	case strings.HasSuffix(f.Type, "wordprocessingml.document"):
-		return wordText(b)
-	case strings.HasPrefix(f.Type, "text/"):
-		if strings.ToValidUTF8(string(b), "") == string(b) {
-			return string(b), nil
-		}
-		out, err := simplifiedchinese.GB18030.NewDecoder().Bytes(b)
-		return string(out), err
-	}
-	return "", errors.New("no reader for " + f.Type)
-}
-
-// wordText is the words of a .docx: of its body, notes, headers and properties.
-func wordText(b []byte) (string, error) {
-	z, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
-	if err != nil {
-		return "", err
-	}
-	var out strings.Builder
-	left := int64(docMost)
-	for _, f := range z.File {
-		if !strings.HasSuffix(f.Name, ".xml") || strings.Contains(f.Name, "theme") || strings.Contains(f.Name, "styles") {
-			continue
-		}
-		r, err := f.Open()
-		if err != nil {
-			return out.String(), err
-		}
-		part, err := io.ReadAll(io.LimitReader(r, left+1))
-		r.Close()
-		if left -= int64(len(part)); err != nil || left < 0 {
-			return out.String(), errors.New("too much in " + f.Name)
-		}
-		d := xml.NewDecoder(bytes.NewReader(part))
-		for {
-			tok, err := d.Token()
-			if err == io.EOF {
-				break
-			}
-			if err != nil {
-				return out.String(), err
-			}
-			switch t := tok.(type) {
-			case xml.CharData: // runs of one paragraph are joined: a number may be half bold
-				out.Write(t)
-			case xml.EndElement:
-				if t.Name.Local == "p" || t.Name.Local == "tc" || t.Name.Local == "br" || t.Name.Local == "tab" {
-					out.WriteByte('\n')
-				}
-			}
-		}
-		out.WriteByte('\n')
-	}
-	return out.String(), nil
 }
 
 // findings is all that stops a post, from its words and the attachments

@@ -11,6 +11,7 @@ import (
 	"linli/internal/core/fault"
 	"linli/internal/core/flow"
 	"linli/internal/core/page"
+	"linli/internal/feature/channel"
 	"linli/internal/feature/file"
 	"linli/internal/feature/place"
 	"linli/internal/platform/markdown"
@@ -200,6 +201,9 @@ func (s *Service) channelWays(p ui.Page, c *web.Call, code string) templ.Compone
 	if c.Actor.Known() && s.writesAt(c.Actor, code) {
 		links = append([]ui.Link{{Label: p.T("post.write"), URL: "/posts/new?" + query("place", code)}}, links...)
 	}
+	if c.Actor.StaffReaching(code) {
+		links = append(links, ui.Link{Label: p.T("post.look"), URL: "/channels/" + code + "/look"})
+	}
 	parts := []templ.Component{ways(links)}
 	if c.Actor.Known() {
 		on, err := follows(c.Context(), s.Journal.DB, code, c.Actor.ID)
@@ -237,7 +241,7 @@ func query(pairs ...string) string {
 // postView is what a post's page shows.
 type postView struct {
 	J         JSON
-	Look      Look
+	Look      channel.Look
 	Photos    []ui.Photo
 	Papers    []file.Meta
 	Reactions []reaction

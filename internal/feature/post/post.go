@@ -51,7 +51,7 @@ var Topics = []string{"news", "policy", "volunteering", "livelihood", "lost_foun
 type Post struct {
 	flow.Head
 	Title       string `db:"title"`
-	Body        string `db:"body"` // Markdown
+	Body        string `db:"body"`    // Markdown
 	Summary     string `db:"summary"` // the first plain words of Body, for cards
 	Channel     string `db:"channel"`
 	Heading     string `db:"heading"` // of a disclosure column, "" for others

@@ -12,6 +12,7 @@ import (
 	"linli/internal/core/fault"
 	"linli/internal/core/flow"
 	"linli/internal/core/page"
+	"linli/internal/feature/channel"
 	"linli/internal/feature/file"
 	"linli/internal/feature/group"
 	"linli/internal/feature/member"
@@ -39,13 +40,14 @@ type Service struct {
 	Groups  *group.Service
 	Places  *place.Service
 	Files   *file.Service
+	Looks   *channel.Service
 	Finder  Finder
 	Page    ui.Shell
 }
 
 // New returns the service; Finder and Page are wired by app.
-func New(j *journal.Journal, members *member.Service, groups *group.Service, places *place.Service, files *file.Service) *Service {
-	s := &Service{Journal: j, Members: members, Groups: groups, Places: places, Files: files}
+func New(j *journal.Journal, members *member.Service, groups *group.Service, places *place.Service, files *file.Service, looks *channel.Service) *Service {
+	s := &Service{Journal: j, Members: members, Groups: groups, Places: places, Files: files, Looks: looks}
 	places.Define(Settings...)
 	two := func(place string) bool { return places.Bool(place, "post.two_persons") }
 	s.Machine = &journal.Machine[*Post]{Journal: j, Life: Life, Store: store{two}, Sees: Sees, Prepare: s.prepare}
@@ -280,6 +282,9 @@ func (s *Service) Document(ctx context.Context, q db.Queryer, id string) (title,
 	}
 	return p.Title, strings.Join([]string{p.Title, markdown.Plain(p.Body), p.Heading}, "\n"), p.Place, p.PublishedAt, p.State == Published, nil
 }
+
+// Look is how the channel of a place shows itself.
+func (s *Service) Look(code string) channel.Look { return s.Looks.Look(code) }
 
 // Followers lists accounts that follow a post or the channel of a place,
 // after a given account, in order: for who tells them of news.

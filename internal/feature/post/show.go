@@ -152,40 +152,6 @@ func (s *Service) brief(ctx context.Context, f Filter, n int) ([]JSON, error) {
 	return out, nil
 }
 
-// Look is how the channel of a place shows itself.
-type Look struct {
-	Name    string `json:"name"`
-	Colour  string `json:"colour"`  // one of Colours
-	Picture string `json:"picture"` // a file's address here, "" for none
-}
-
-// Colours of channels; each is a class of post.css with proven contrast.
-var Colours = []string{"red", "blue", "green", "amber", "violet"}
-
-// Look reads the look of a place's channel. A place that says nothing has its
-// own name and the colour of its level.
-func (s *Service) Look(code string) Look {
-	l := Look{Name: s.Places.Name(code), Colour: map[string]string{OfDistrict: "red", OfStreet: "blue", OfCommunity: "green"}[levelOf(code)]}
-	p, err := s.Places.Get(code)
-	if err != nil {
-		return l
-	}
-	var own Look
-	if json.Unmarshal([]byte(p.Look), &own) != nil {
-		return l
-	}
-	if own.Name != "" {
-		l.Name = own.Name
-	}
-	for _, c := range Colours {
-		if own.Colour == c {
-			l.Colour = c
-		}
-	}
-	l.Picture = own.Picture
-	return l
-}
-
 func encode(tell []event.Tell) (string, error) {
 	b, err := json.Marshal(event.Payload{Tell: event.Unique(tell)})
 	return string(b), err
