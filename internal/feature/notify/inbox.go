@@ -121,8 +121,9 @@ func (s *Service) inboxAPI(c *web.Call) (any, error) {
 	return out, err
 }
 
-// read marks one row as read in one write and returns it.
-func (s *Service) read(c *web.Call) (Item, error) {
+// read marks one row as read in one write and returns it. fields checks the
+// body when it is its turn, after visibility.
+func (s *Service) read(c *web.Call, fields func() error) (Item, error) {
 	var out Item
 	ctx := c.Context()
 	err := s.journal.Write(ctx, func(tx *db.Tx) (any, error) {
@@ -138,6 +139,9 @@ func (s *Service) read(c *web.Call) (Item, error) {
 			return nil, fault.Absent()
 		}
 		if err != nil {
+			return nil, err
+		}
+		if err := fields(); err != nil {
 			return nil, err
 		}
 		if _, err := markRead(ctx, tx, a.ID, r.ID, now); err != nil {
@@ -163,13 +167,12 @@ func (s *Service) caller(ctx context.Context, tx *db.Tx) (actor.Actor, int64, er
 }
 
 func (s *Service) readAPI(c *web.Call) (any, error) {
-	if _, err := c.Body(nil); err != nil {
-		return nil, err
-	}
-	return s.answer(s.read(c))
+	return s.answer(s.read(c, func() error { _, err := c.Body(nil); return err }))
 }
 
-func (s *Service) open(c *web.Call) (any, error) { return s.answer(s.read(c)) }
+func (s *Service) open(c *web.Call) (any, error) {
+	return s.answer(s.read(c, func() error { return nil }))
+}
 
 // answer keeps an error from travelling with a value.
 func (s *Service) answer(i Item, err error) (any, error) {

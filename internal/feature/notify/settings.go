@@ -249,14 +249,14 @@ func (s *Service) saveKind(c *web.Call) (any, error) {
 // browser is refused here, before anything is ever sent.
 func (s *Service) subscribe(c *web.Call) (any, error) {
 	err := s.change(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) error {
+		if s.PushTest == nil {
+			return fault.New(fault.Conflict, "notify.reason.no_push")
+		}
 		in, err := c.Body(pushFields)
 		if err != nil {
 			return err
 		}
 		sub := push.Subscription{Endpoint: in.Text("endpoint"), P256dh: in.Text("p256dh"), Auth: in.Text("auth")}
-		if s.PushTest == nil {
-			return fault.New(fault.Conflict, "notify.reason.no_push")
-		}
 		if err := s.PushTest(sub.Endpoint, sub.P256dh, sub.Auth); err != nil {
 			return fault.Field1("endpoint", "notify.reason.endpoint")
 		}
