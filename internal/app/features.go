@@ -21,6 +21,7 @@ import (
 	"linli/internal/feature/signin"
 	"linli/internal/feature/stats"
 	"linli/internal/feature/volunteer"
+	"linli/internal/feature/vote"
 	"linli/internal/feature/webhook"
 	"linli/internal/feature/wish"
 	"linli/internal/platform/part"
@@ -40,6 +41,7 @@ type Features struct {
 	Transfer *transfer.Service
 	Ask      *ask.Service
 	Ballot   *ballot.Service
+	Vote     *vote.Service
 
 	Project *project.Service
 
@@ -78,7 +80,8 @@ func (h *House) build() {
 	h.Ask = ask.New(h.Wish)
 	h.Ask.Page = h.page
 	h.Ballot = ballot.New(j, h.Member, h.Place)
-	h.Ballot.Page = h.page
+	h.Vote = vote.New(h.Ballot)
+	h.Vote.Page = h.page
 	h.Project = project.New(j, h.Member, h.Group, h.Place, h.File, h.Ballot)
 	h.Project.Page, h.Project.Finder, h.Project.Wishes = h.page, h.Search, h.Wish
 	h.File.View("project", h.Project)
@@ -105,7 +108,7 @@ func (h *House) build() {
 	h.parts = []part.Part{
 		h.Place.Part(), h.Group.Part(), h.Member.Part(), h.SignIn.Part(), h.File.Part(), h.Stats.Part(), h.Transfer.Part(),
 		{Name: "workbench", Routes: h.workbench()},
-		h.Wish.Part(), h.Ask.Part(), h.Ballot.Part(), h.Project.Part(), h.Search.Part(),
+		h.Wish.Part(), h.Ask.Part(), h.Ballot.Part(), h.Vote.Part(), h.Project.Part(), h.Search.Part(),
 		h.Volunteer.Part(), h.Activity.Part(), h.Points.Part(), h.Award.Part(),
 		h.Channel.Part(), h.Post.Part(), h.Feed.Part(),
 		h.Notify.Part(), h.Webhook.Part(), h.Ledger.Part(),

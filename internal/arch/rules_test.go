@@ -26,7 +26,7 @@ var tiers = map[string]int{
 	// 2: machines others decide with, and the way in
 	"ballot": 2, "channel": 2, "opinion": 2, "tally": 2, "volunteer": 2, "signin": 2,
 	// 3: what people do
-	"post": 3, "wish": 3, "project": 3, "activity": 3, "award": 3, "request": 3, "meeting": 3,
+	"post": 3, "wish": 3, "project": 3, "vote": 3, "activity": 3, "award": 3, "request": 3, "meeting": 3,
 	// 4: listeners
 	"points": 4, "notify": 4, "search": 4, "stats": 4, "ledger": 4, "feed": 4, "open311": 4, "webhook": 4,
 }

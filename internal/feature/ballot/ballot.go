@@ -88,11 +88,11 @@ func (p *Poll) Published() bool { return p.State == Closed && p.Voters-p.Invalid
 // Running reports whether ballots are taken at a moment.
 func (p *Poll) Running(now int64) bool { return p.State == Open && now < p.Closes }
 
-// ranked reports whether a ballot is an order of preference.
-func (p *Poll) ranked() bool { return p.Rule == tally.Schulze || p.Rule == tally.InstantRunoff }
+// Ranked reports whether a ballot is an order of preference.
+func (p *Poll) Ranked() bool { return p.Rule == tally.Schulze || p.Rule == tally.InstantRunoff }
 
-// scored reports whether a ballot gives points.
-func (p *Poll) scored() bool { return p.Rule == tally.Score }
+// Scored reports whether a ballot gives points.
+func (p *Poll) Scored() bool { return p.Rule == tally.Score }
 
 // MaxPoints is the most points one option can be given in a poll by score.
 const MaxPoints = 5
@@ -110,8 +110,8 @@ func (p *Poll) seats() int {
 	return max(p.MaxChoices, 1)
 }
 
-// option returns an option by its id.
-func (p *Poll) option(id string) *Option {
+// Option returns an option by its id.
+func (p *Poll) Option(id string) *Option {
 	i := slices.IndexFunc(p.Options, func(o Option) bool { return o.ID == id })
 	if i < 0 {
 		return nil

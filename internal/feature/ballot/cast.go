@@ -149,7 +149,7 @@ func (s *Service) Vote(ctx context.Context, poll string, read func() (any, error
 		if err != nil {
 			return nil, err
 		}
-		got, ok, err := putOnline(ctx, tx, Cast{Poll: p.ID, Household: e.Household, Voter: a.ID, Receipt: newReceipt(), Choices: encode(cs)})
+		got, ok, err := putOnline(ctx, tx, Cast{Poll: p.ID, Household: e.Household, Voter: a.ID, Receipt: newReceipt(), Choices: Encode(cs)})
 		if err != nil {
 			return nil, err
 		}
@@ -198,7 +198,7 @@ func (s *Service) openDue(ctx context.Context, poll string) error {
 // Receipt tells a voter the receipt of her ballot while the poll is open;
 // afterwards nobody knows whose it is, and it is Late.
 func (s *Service) Receipt(ctx context.Context, poll string, a actor.Actor) (string, error) {
-	b, err := s.mine(ctx, poll, a)
+	b, err := s.OwnBallot(ctx, poll, a)
 	if err != nil {
 		return "", err
 	}
@@ -208,8 +208,8 @@ func (s *Service) Receipt(ctx context.Context, poll string, a actor.Actor) (stri
 	return b.Receipt, nil
 }
 
-// mine is the caller's own ballot while the poll is open, nil for none.
-func (s *Service) mine(ctx context.Context, poll string, a actor.Actor) (*Cast, error) {
+// OwnBallot is the caller's own ballot while the poll is open, nil for none.
+func (s *Service) OwnBallot(ctx context.Context, poll string, a actor.Actor) (*Cast, error) {
 	l, err := rollLine(ctx, s.Journal.DB, poll, a.ID)
 	if err != nil || l == nil {
 		return nil, err
@@ -251,7 +251,7 @@ func (s *Service) Keep(ctx context.Context, poll string, raw any) (*Poll, []Choi
 		if cs, err = readChoices(p, raw); err != nil {
 			return err
 		}
-		return saveDraft(ctx, tx, poll, a.ID, encode(cs))
+		return saveDraft(ctx, tx, poll, a.ID, Encode(cs))
 	})
 	return p, cs, err
 }
@@ -264,4 +264,10 @@ func (s *Service) Unfinished(ctx context.Context, q db.Queryer, account string, 
 // Waiting lists open polls in which the account may vote and has not, soonest closing first.
 func (s *Service) Waiting(ctx context.Context, q db.Queryer, account string, now int64, limit int) ([]*Poll, error) {
 	return waiting(ctx, q, account, now, limit)
+}
+
+// Draft is the ballot that a voter has checked but not put in, none when there is none.
+func (s *Service) Draft(ctx context.Context, poll, voter string) ([]Choice, error) {
+	kept, err := readDraft(ctx, s.Journal.DB, poll, voter)
+	return DecodeChoices(kept), err
 }

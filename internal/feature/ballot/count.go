@@ -46,8 +46,8 @@ type OptionResult struct {
 	Selected bool   `json:"selected"`
 }
 
-// count is a closed poll counted in memory.
-type count struct {
+// Count is a closed poll counted in memory.
+type Count struct {
 	Poll    *Poll
 	Ballots []Sealed
 	Tally   *tally.Result
@@ -59,9 +59,9 @@ type countKey struct{}
 // countsKept bounds how many counts are kept in memory.
 const countsKept = 8
 
-// Count counts a closed poll from its ballots, or remembers the count. Ballots
+// count counts a closed poll from its ballots, or remembers the count. Ballots
 // of a closed poll never change, so neither does what is remembered.
-func (s *Service) count(ctx context.Context, poll string) (*count, error) {
+func (s *Service) count(ctx context.Context, poll string) (*Count, error) {
 	s.mu.Lock() // one count at a time: a large one fills the machine
 	defer s.mu.Unlock()
 	if n := s.counts[poll]; n != nil {
@@ -83,7 +83,7 @@ func (s *Service) count(ctx context.Context, poll string) (*count, error) {
 		return nil, err
 	}
 	if len(s.counts) >= countsKept {
-		s.counts = map[string]*count{}
+		s.counts = map[string]*Count{}
 	}
 	s.counts[poll] = n
 	return n, nil
@@ -155,7 +155,7 @@ func (s *Service) OutcomeOf(ctx context.Context, q db.Queryer, poll string) (Out
 	}
 	o.Done, o.Roll, o.Voters, o.Closed = true, r.Roll, r.Voters, p.Since
 	for _, x := range r.Options {
-		if op := p.option(x.ID); op != nil && op.Project != "" {
+		if op := p.Option(x.ID); op != nil && op.Project != "" {
 			o.Votes[op.Project], o.Selected[op.Project] = x.Votes, x.Selected
 		}
 	}
@@ -163,7 +163,7 @@ func (s *Service) OutcomeOf(ctx context.Context, q db.Queryer, poll string) (Out
 }
 
 // countBallots counts the published ballots of a poll: the same on every machine.
-func countBallots(p *Poll, bs []Sealed) (*count, error) {
+func countBallots(p *Poll, bs []Sealed) (*Count, error) {
 	e := election(p, bs)
 	r := Result{
 		Roll: p.RollSize, Voters: p.Voters, Invalid: p.Invalid, Changed: p.Changed, Paper: p.Paper, Rule: p.Rule, Budget: p.Budget,
@@ -187,12 +187,12 @@ func countBallots(p *Poll, bs []Sealed) (*count, error) {
 			r.Order = append(r.Order, id)
 		}
 	}
-	return &count{Poll: p, Ballots: bs, Tally: t, Result: r}, nil
+	return &Count{Poll: p, Ballots: bs, Tally: t, Result: r}, nil
 }
 
 func pointsOf(p *Poll, e *tally.Election) []int64 {
 	sum := make([]int64, len(p.Options))
-	if p.scored() {
+	if p.Scored() {
 		for _, b := range e.Ballots {
 			for i, c := range b.Choices {
 				sum[c] += b.Points[i].Unscaled
@@ -217,9 +217,9 @@ func increment(p *Poll, voters int64) int64 {
 func election(p *Poll, bs []Sealed) *tally.Election {
 	e := &tally.Election{VoteType: tally.Approvals, Budget: tally.Int(int64(p.seats())), Ballots: make([]tally.Ballot, len(bs))}
 	switch {
-	case p.ranked():
+	case p.Ranked():
 		e.VoteType = tally.Ordinal
-	case p.scored():
+	case p.Scored():
 		e.VoteType = tally.Scoring
 	}
 	if p.Budget > 0 {
@@ -236,9 +236,9 @@ func election(p *Poll, bs []Sealed) *tally.Election {
 	}
 	for i, b := range bs {
 		t := tally.Ballot{Voter: b.Receipt}
-		for _, c := range decodeChoices(b.Choices) {
+		for _, c := range DecodeChoices(b.Choices) {
 			t.Choices = append(t.Choices, index[c.Option])
-			if p.scored() {
+			if p.Scored() {
 				t.Points = append(t.Points, tally.Int(c.Points))
 			}
 		}
@@ -261,8 +261,8 @@ func ballotsHash(bs []Sealed) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// published loads the count of a poll whose ballots may be read.
-func (s *Service) published(ctx context.Context, poll string, now int64) (*count, error) {
+// Published loads the count of a poll whose ballots may be read.
+func (s *Service) Published(ctx context.Context, poll string, now int64) (*Count, error) {
 	p, err := s.closed(ctx, poll, now)
 	if err != nil {
 		return nil, err
@@ -274,7 +274,7 @@ func (s *Service) published(ctx context.Context, poll string, now int64) (*count
 }
 
 // CSV is the published list: one ballot a line, in the order of the receipts.
-func (n *count) CSV() []byte {
+func (n *Count) CSV() []byte {
 	var b bytes.Buffer
 	b.WriteString("receipt,choices\n")
 	for _, x := range n.Ballots {
@@ -284,7 +284,7 @@ func (n *count) CSV() []byte {
 }
 
 // PB is the poll as a Pabulib file, for `linli count`.
-func (n *count) PB() ([]byte, error) {
+func (n *Count) PB() ([]byte, error) {
 	var b bytes.Buffer
 	err := tally.Write(&b, election(n.Poll, n.Ballots))
 	return b.Bytes(), err
@@ -298,7 +298,7 @@ type Share struct {
 
 // Mine finds a ballot by its receipt: what it chose and, under rules with
 // shares, what its share paid for.
-func (n *count) Mine(receipt string) (choices []Choice, paid []Share, ok bool) {
+func (n *Count) Mine(receipt string) (choices []Choice, paid []Share, ok bool) {
 	receipt = strings.ToLower(strings.NewReplacer(" ", "", "-", "").Replace(receipt))
 	i, ok := slices.BinarySearchFunc(n.Ballots, receipt, func(b Sealed, r string) int { return strings.Compare(b.Receipt, r) })
 	if !ok {
@@ -308,9 +308,9 @@ func (n *count) Mine(receipt string) (choices []Choice, paid []Share, ok bool) {
 		fen := new(big.Rat).Mul(x.Amount, big.NewRat(100, 1))
 		num := new(big.Int).Add(new(big.Int).Mul(fen.Num(), big.NewInt(2)), fen.Denom()) // round half up
 		num.Quo(num, new(big.Int).Mul(fen.Denom(), big.NewInt(2)))
-		paid = append(paid, Share{*n.Poll.option(x.Project), num.Int64()})
+		paid = append(paid, Share{*n.Poll.Option(x.Project), num.Int64()})
 	}
-	return decodeChoices(n.Ballots[i].Choices), paid, true
+	return DecodeChoices(n.Ballots[i].Choices), paid, true
 }
 
 // faultsOf recomputes every closed poll: the result from the published ballots,

@@ -21,7 +21,7 @@ const (
 	maxTitle   = 80
 )
 
-var createFields = []flow.Field{
+var CreateFields = []flow.Field{
 	{Name: "question", Kind: flow.Text, Required: true, Max: maxTitle},
 	{Name: "rule", Kind: flow.Enum, Required: true, Values: RuleNames()},
 	{Name: "options", Kind: flow.Refs, Required: true, Max: MaxOptions}, // texts, or objects {title, cost, project}: see readOptions
@@ -64,7 +64,7 @@ func readCreate(raw map[string]any) (flow.Input, []Option, error) {
 			roll["level"] = "V" + n.String()
 		}
 	}
-	fields := slices.DeleteFunc(slices.Clone(createFields), func(f flow.Field) bool { return f.Name == "options" })
+	fields := slices.DeleteFunc(slices.Clone(CreateFields), func(f flow.Field) bool { return f.Name == "options" })
 	in, err := flow.Decode(fields, rest)
 	var faults fault.Fields
 	if err != nil {
@@ -257,16 +257,16 @@ func readChoices(p *Poll, v any) ([]Choice, error) {
 	var out []Choice
 	var cost int64
 	for _, item := range items {
-		c, ok := readChoice(item, p.scored())
-		o := p.option(c.Option)
+		c, ok := ReadChoice(item, p.Scored())
+		o := p.Option(c.Option)
 		switch {
 		case !ok || o == nil:
 			return nil, fault.Field1("choices", "poll.fault.no_option")
 		case slices.ContainsFunc(out, func(d Choice) bool { return d.Option == c.Option }):
 			return nil, fault.Field1("choices", "poll.fault.twice")
-		case p.scored() && (c.Points < 0 || c.Points > MaxPoints):
+		case p.Scored() && (c.Points < 0 || c.Points > MaxPoints):
 			return nil, fault.Field1("choices", "poll.fault.points", "max", MaxPoints)
-		case p.scored() && c.Points == 0:
+		case p.Scored() && c.Points == 0:
 			continue
 		}
 		cost += o.Cost
@@ -280,13 +280,13 @@ func readChoices(p *Poll, v any) ([]Choice, error) {
 	case p.Rule == tally.Knapsack && cost > p.Budget:
 		return nil, fault.Field1("choices", "poll.fault.over_budget")
 	}
-	if !p.ranked() { // the order of the clicks is nobody's affair
+	if !p.Ranked() { // the order of the clicks is nobody's affair
 		slices.SortFunc(out, func(a, b Choice) int { return strings.Compare(a.Option, b.Option) })
 	}
 	return out, nil
 }
 
-func readChoice(item any, scored bool) (Choice, bool) {
+func ReadChoice(item any, scored bool) (Choice, bool) {
 	switch v := item.(type) {
 	case string:
 		v, key := flow.Clean(v)
@@ -311,8 +311,8 @@ func readChoice(item any, scored bool) (Choice, bool) {
 	return Choice{}, false
 }
 
-// encode is the stored and published form of a ballot: "1 3", or "1:5 3:2".
-func encode(cs []Choice) string {
+// Encode is the stored and published form of a ballot: "1 3", or "1:5 3:2".
+func Encode(cs []Choice) string {
 	var b strings.Builder
 	for i, c := range cs {
 		if i > 0 {
@@ -326,8 +326,8 @@ func encode(cs []Choice) string {
 	return b.String()
 }
 
-// decodeChoices reads what encode wrote.
-func decodeChoices(s string) []Choice {
+// DecodeChoices reads what Encode wrote.
+func DecodeChoices(s string) []Choice {
 	var out []Choice
 	for f := range strings.FieldsSeq(s) {
 		id, points, _ := strings.Cut(f, ":")

@@ -23,9 +23,9 @@ var Life = &flow.Table[*Poll]{
 	Start: Draft,
 	Ends:  []flow.State{Closed},
 	Moves: []move{
-		{Do: "open", From: flow.In(Draft), To: Open, By: staff, Effect: opened, Tells: author, Primary: true},
+		{Do: "open", From: flow.In(Draft), To: Open, By: Staff, Effect: opened, Tells: author, Primary: true},
 		{Do: "open", From: flow.In(Draft), To: Open, By: byTime, Effect: opened, Tells: author},
-		{Do: "close", From: flow.In(Open), To: Closed, By: staff, Takes: []flow.Field{flow.Reason()}, Effect: closedEarly, Tells: author},
+		{Do: "close", From: flow.In(Open), To: Closed, By: Staff, Takes: []flow.Field{flow.Reason()}, Effect: closedEarly, Tells: author},
 		{Do: "close", From: flow.In(Open), To: Closed, By: byTime, Tells: author},
 		{Do: "count", From: flow.In(Closed), By: byTime, If: []guard{notCounted}, Effect: counted, Tells: author},
 	},
@@ -38,7 +38,8 @@ var Life = &flow.Table[*Poll]{
 var (
 	byTime = flow.Time[*Poll]()
 
-	staff = flow.By("staff", func(a actor.Actor, p *Poll) access.Decision {
+	// Staff is who looks after a poll: staff of its place and of its roll's.
+	Staff = flow.By("staff", func(a actor.Actor, p *Poll) access.Decision {
 		return access.When(a.StaffReaching(p.Place) && a.StaffReaching(p.RollPlace))
 	})
 

@@ -12,7 +12,7 @@ import (
 	"linli/internal/platform/journal"
 )
 
-var paperFields = []flow.Field{
+var PaperFields = []flow.Field{
 	{Name: "voter", Kind: flow.Text, Required: true, Max: 80}, // id or account name
 	{Name: "invalid", Kind: flow.Bool},
 }
@@ -45,7 +45,7 @@ func (s *Service) Enter(ctx context.Context, poll string, raw func() (map[string
 		if err != nil {
 			return nil, err
 		}
-		if !staff.Is(a, p).OK() {
+		if !Staff.Is(a, p).OK() {
 			return nil, fault.New(fault.Denied, "poll.reason.staff")
 		}
 		now, err := tx.Now(ctx)
@@ -79,7 +79,7 @@ func (s *Service) readPaper(ctx context.Context, tx *db.Tx, p *Poll, a actor.Act
 			rest[k] = v
 		}
 	}
-	in, err := flow.Decode(paperFields, rest)
+	in, err := flow.Decode(PaperFields, rest)
 	if err != nil {
 		return w, err
 	}
@@ -104,7 +104,7 @@ func (s *Service) readPaper(ctx context.Context, tx *db.Tx, p *Poll, a actor.Act
 		return w, nil
 	}
 	cs, err := readChoices(p, o["choices"])
-	w.Choices = encode(cs)
+	w.Choices = Encode(cs)
 	return w, err
 }
 
@@ -159,7 +159,7 @@ func (s *Service) Withdraw(ctx context.Context, poll, voter string) error {
 		if err != nil {
 			return nil, err
 		}
-		if !staff.Is(a, p).OK() {
+		if !Staff.Is(a, p).OK() {
 			return nil, fault.New(fault.Denied, "poll.reason.staff")
 		}
 		l, err := rollLine(ctx, tx, poll, voter)
@@ -175,4 +175,9 @@ func (s *Service) Withdraw(ctx context.Context, poll, voter string) error {
 		}
 		return nil, err
 	})
+}
+
+// PapersWaiting lists first entries that wait for a second, without what they chose.
+func (s *Service) PapersWaiting(ctx context.Context, poll string) ([]Paper, error) {
+	return papersWaiting(ctx, s.Journal.DB, poll)
 }

@@ -21,7 +21,6 @@ import (
 	"linli/internal/platform/journal"
 	"linli/internal/platform/matter"
 	"linli/internal/platform/web"
-	"linli/internal/ui"
 )
 
 // Projects are what options may stand for; the project feature implements it.
@@ -39,32 +38,31 @@ type Service struct {
 	Members  *member.Service
 	Places   *place.Service
 	Projects Projects
-	Page     ui.Shell
 
 	mu     sync.Mutex
-	counts map[string]*count // of closed polls, for results and shares
+	counts map[string]*Count // of closed polls, for results and shares
 }
 
-// New returns the service; Projects and Page are wired by app.
+// New returns the service; Projects is wired by app.
 func New(j *journal.Journal, members *member.Service, places *place.Service) *Service {
-	s := &Service{Journal: j, Members: members, Places: places, counts: map[string]*count{}}
+	s := &Service{Journal: j, Members: members, Places: places, counts: map[string]*Count{}}
 	s.Machine = &journal.Machine[*Poll]{Journal: j, Life: Life, Store: store{}, Sees: Sees, Prepare: s.prepare, Done: s.done}
 	s.Kind = &matter.Kind[*Poll]{
-		Plural: "polls", Machine: s.Machine, Names: members, Fields: createFields, Filter: listFields,
-		Create: s.create, List: s.list, Show: s.show, Out: JSON{}, Public: []string{"poll", "member", "group", "place"},
+		Plural: "polls", Machine: s.Machine, Names: members, Fields: CreateFields, Filter: ListFields,
+		Create: s.Create, List: s.list, Show: s.show, Out: JSON{}, Public: []string{"poll", "member", "group", "place"},
 	}
 	return s
 }
 
-var listFields = []flow.Field{
+var ListFields = []flow.Field{
 	{Name: "place", Kind: flow.Text, Max: 20},
 	{Name: "state", Kind: flow.Enum, Values: []string{string(Draft), string(Open), string(Closed)}},
 	{Name: "q", Kind: flow.Text, Max: 100},
 	{Name: "mine", Kind: flow.Bool},
 }
 
-// create makes a poll for the calling staff.
-func (s *Service) create(ctx context.Context, c *web.Call) (any, error) {
+// Create makes a poll for the calling staff.
+func (s *Service) Create(ctx context.Context, c *web.Call) (any, error) {
 	var out JSON
 	err := s.Journal.Write(ctx, func(tx *db.Tx) (any, error) {
 		a, err := s.Members.Fresh(ctx, tx, actor.From(ctx))
@@ -151,7 +149,7 @@ func (s *Service) make(ctx context.Context, tx *db.Tx, a actor.Actor, in flow.In
 	if err := faults.Err(); err != nil {
 		return nil, err
 	}
-	if d := staff.Is(a, p); !d.OK() {
+	if d := Staff.Is(a, p); !d.OK() {
 		return nil, fault.New(fault.Denied, "poll.reason.staff")
 	}
 	c := &flow.Change{Actor: a, At: now}
@@ -172,7 +170,7 @@ func (s *Service) prepare(ctx context.Context, tx *db.Tx, p *Poll, c *flow.Chang
 	case "open":
 		return s.freeze(ctx, tx, p, c.At)
 	case "count":
-		n, _ := ctx.Value(countKey{}).(*count)
+		n, _ := ctx.Value(countKey{}).(*Count)
 		if n == nil {
 			return fault.New(fault.Conflict, "poll.reason.not_counted")
 		}
@@ -229,7 +227,7 @@ func (s *Service) list(ctx context.Context, q db.Queryer, v matter.View, in flow
 		}
 		f.Mine = v.Actor.ID
 	}
-	return list(ctx, q, f, ask, v.Now)
+	return List(ctx, q, f, ask, v.Now)
 }
 
 // Work opens what is due, closes by the sweep and counts what is closed. Any
@@ -280,7 +278,7 @@ func (s *Service) step(ctx context.Context, id, do string) error {
 // the clock or a colleague may have been quicker.
 func (s *Service) opening(c *web.Call) (any, error) {
 	p, err := s.Kind.Read(c)
-	if err == nil && p.State == Open && staff.Is(c.Actor, p).OK() {
+	if err == nil && p.State == Open && Staff.Is(c.Actor, p).OK() {
 		return s.Kind.Show(c.Context(), s.Journal.DB, p, matter.ViewOf(c))
 	}
 	return s.Kind.Move(c, "open")
@@ -298,7 +296,7 @@ func (s *Service) Join(ctx context.Context, tx *db.Tx, a actor.Actor, poll strin
 		return fault.Field1("poll", "poll.fault.no_poll")
 	case err != nil:
 		return err
-	case !staff.Is(a, p).OK():
+	case !Staff.Is(a, p).OK():
 		return fault.New(fault.Denied, "poll.reason.staff")
 	case p.State != Draft:
 		return fault.Field1("poll", "poll.fault.not_draft")

@@ -102,15 +102,15 @@ func (s *Service) json(ctx context.Context, q db.Queryer, p *Poll, v matter.View
 		return j, nil
 	}
 	var err error
-	if j.Turnout, err = s.turnout(ctx, q, p); err != nil {
+	if j.Turnout, err = s.TurnoutOf(ctx, q, p); err != nil {
 		return j, err
 	}
 	j.Actions = s.Kind.Actions(p, v)
 	return j, nil
 }
 
-// turnout is nil before the opening.
-func (s *Service) turnout(ctx context.Context, q db.Queryer, p *Poll) (*Turnout, error) {
+// TurnoutOf tells how many have voted; nil before the opening.
+func (s *Service) TurnoutOf(ctx context.Context, q db.Queryer, p *Poll) (*Turnout, error) {
 	if p.State == Draft {
 		return nil, nil
 	}

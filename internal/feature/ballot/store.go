@@ -84,8 +84,8 @@ type Filter struct {
 	Mine               string // account whose own polls: made by or on whose roll
 }
 
-// list reads polls, newest first, one row more than asked.
-func list(ctx context.Context, q db.Queryer, f Filter, ask page.Ask, now int64) ([]*Poll, error) {
+// List reads polls, newest first, one row more than asked.
+func List(ctx context.Context, q db.Queryer, f Filter, ask page.Ask, now int64) ([]*Poll, error) {
 	where, args := `1 = 1`, []any{}
 	and := func(cond string, vs ...any) { where, args = where+` AND `+cond, append(args, vs...) }
 	switch len(f.Place) {

@@ -7,8 +7,8 @@ import (
 	"linli/internal/platform/web"
 )
 
-// public are the kinds of events that anonymous renderings of polls depend on.
-var public = []string{"poll", "place"}
+// Public are the kinds of events that anonymous renderings of polls depend on.
+var Public = []string{"poll", "place"}
 
 var choicesField = []flow.Field{{Name: "choices", Kind: flow.Refs, Required: true, Max: MaxOptions}}
 
@@ -25,15 +25,15 @@ func (s *Service) routes() []web.Route {
 		web.Route{Method: "GET", Path: base + "/eligibility", Name: "poll-eligibility", Summary: "May I vote? 我能投吗", Out: EligibilityJSON{}, Do: s.eligibility},
 		web.Route{Method: "POST", Path: base + "/ballots", Name: "vote-poll", Summary: "Put in or change the caller's ballot; the last one counts",
 			Body: choicesField, Out: ReceiptJSON{}, SignedIn: true, Quiet: true, Do: s.vote},
-		web.Route{Method: "GET", Path: base + "/result", Name: "poll-result", Summary: "The result, after the close", Out: Result{}, Public: public, Do: s.result},
+		web.Route{Method: "GET", Path: base + "/result", Name: "poll-result", Summary: "The result, after the close", Out: Result{}, Public: Public, Do: s.result},
 		web.Route{Method: "GET", Path: base + "/ballots.csv", Name: "poll-ballots", Summary: "All ballots with their receipts, after the close, from 20 on",
-			Public: public, Do: s.csv},
-		web.Route{Method: "GET", Path: base + "/ballots.pb", Name: "poll-pabulib", Summary: "The poll as a Pabulib file, to recount", Public: public, Do: s.pb},
+			Public: Public, Do: s.DownloadCSV},
+		web.Route{Method: "GET", Path: base + "/ballots.pb", Name: "poll-pabulib", Summary: "The poll as a Pabulib file, to recount", Public: Public, Do: s.DownloadPB},
 		web.Route{Method: "POST", Path: base + "/papers", Name: "enter-poll-paper", Summary: "One of two entries of a paper or telephone ballot",
-			Body: append(append([]flow.Field{}, paperFields...), choicesField...), Out: Entry{}, SignedIn: true, Quiet: true,
+			Body: append(append([]flow.Field{}, PaperFields...), choicesField...), Out: Entry{}, SignedIn: true, Quiet: true,
 			Do: func(c *web.Call) (any, error) { return s.Enter(c.Context(), c.Path("id"), c.Raw) }},
 	)
-	return append(api, s.pages()...)
+	return api
 }
 
 func (s *Service) eligibility(c *web.Call) (any, error) {
@@ -45,10 +45,10 @@ func (s *Service) eligibility(c *web.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.eligibleJSON(p, e, c.T), nil
+	return s.Explain(p, e, c.T), nil
 }
 
-func (s *Service) eligibleJSON(p *Poll, e Eligibility, say matter.Say) EligibilityJSON {
+func (s *Service) Explain(p *Poll, e Eligibility, say matter.Say) EligibilityJSON {
 	j := EligibilityJSON{Eligible: e.Eligible}
 	if !e.Eligible {
 		place := s.Places.Name(p.RollPlace)
@@ -84,8 +84,8 @@ func (s *Service) result(c *web.Call) (any, error) {
 	return r, nil
 }
 
-func (s *Service) csv(c *web.Call) (any, error) {
-	n, err := s.published(c.Context(), c.Path("id"), c.Now())
+func (s *Service) DownloadCSV(c *web.Call) (any, error) {
+	n, err := s.Published(c.Context(), c.Path("id"), c.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -93,8 +93,8 @@ func (s *Service) csv(c *web.Call) (any, error) {
 		Header: map[string]string{"Content-Disposition": `attachment; filename="ballots-` + n.Poll.ID + `.csv"`}}, nil
 }
 
-func (s *Service) pb(c *web.Call) (any, error) {
-	n, err := s.published(c.Context(), c.Path("id"), c.Now())
+func (s *Service) DownloadPB(c *web.Call) (any, error) {
+	n, err := s.Published(c.Context(), c.Path("id"), c.Now())
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package ballot
+package vote
 
 import (
 	"crypto/sha256"
@@ -14,6 +14,7 @@ import (
 	"linli/internal/core/fault"
 	"linli/internal/core/flow"
 	"linli/internal/core/page"
+	"linli/internal/feature/ballot"
 	"linli/internal/feature/tally"
 	"linli/internal/platform/matter"
 	"linli/internal/platform/web"
@@ -24,21 +25,21 @@ import (
 // pages are the doors for people.
 func (s *Service) pages() []web.Route {
 	const one = "/polls/{id}"
-	query := append([]flow.Field{listFields[0], listFields[1]}, web.Paging()...)
-	moved := func(out any) string { return out.(JSON).URL }
+	query := append([]flow.Field{ballot.ListFields[0], ballot.ListFields[1]}, web.Paging()...)
+	moved := func(out any) string { return out.(ballot.JSON).URL }
 	return []web.Route{
-		{Method: "GET", Path: "/polls", Name: "page-polls", Summary: "Polls", Query: query, Public: public, Do: s.listPage},
+		{Method: "GET", Path: "/polls", Name: "page-polls", Summary: "Polls", Query: query, Public: ballot.Public, Do: s.listPage},
 		{Method: "GET", Path: "/polls/new", Name: "page-new-poll", Summary: "Announce a poll", SignedIn: true, Do: s.newPage},
 		{Method: "POST", Path: "/polls", Name: "page-create-poll", Summary: "Announce a poll", SignedIn: true, After: moved, Do: s.createPage},
-		{Method: "GET", Path: one, Name: "page-poll", Summary: "One poll, and the ballot", Public: public, Do: func(c *web.Call) (any, error) { return s.pollPage(c, nil) }},
+		{Method: "GET", Path: one, Name: "page-poll", Summary: "One poll, and the ballot", Public: ballot.Public, Do: func(c *web.Call) (any, error) { return s.pollPage(c, nil) }},
 		{Method: "POST", Path: one + "/check", Name: "page-check-ballot", Summary: "Check the ballot", SignedIn: true, Quiet: true, Do: s.checkPage},
 		{Method: "POST", Path: one + "/vote", Name: "page-vote", Summary: "Put the ballot in", SignedIn: true, Quiet: true,
 			After: func(out any) string { return "/polls/" + out.(string) + "/receipt" }, Do: s.votePage},
 		{Method: "GET", Path: one + "/receipt", Name: "page-ballot-receipt", Summary: "The receipt, while the poll is open", SignedIn: true, Do: s.receiptPage},
-		{Method: "GET", Path: one + "/result", Name: "page-poll-result", Summary: "The result", Public: public, Do: func(c *web.Call) (any, error) { return s.resultPage(c, nil) }},
+		{Method: "GET", Path: one + "/result", Name: "page-poll-result", Summary: "The result", Public: ballot.Public, Do: func(c *web.Call) (any, error) { return s.resultPage(c, nil) }},
 		{Method: "POST", Path: one + "/mine", Name: "page-my-share", Summary: "What my share paid for, by receipt", Quiet: true, Do: s.minePage},
-		{Method: "GET", Path: one + "/ballots.csv", Name: "page-poll-ballots", Summary: "All ballots", Public: public, Do: s.csv},
-		{Method: "GET", Path: one + "/ballots.pb", Name: "page-poll-pabulib", Summary: "The poll as a Pabulib file", Public: public, Do: s.pb},
+		{Method: "GET", Path: one + "/ballots.csv", Name: "page-poll-ballots", Summary: "All ballots", Public: ballot.Public, Do: s.DownloadCSV},
+		{Method: "GET", Path: one + "/ballots.pb", Name: "page-poll-pabulib", Summary: "The poll as a Pabulib file", Public: ballot.Public, Do: s.DownloadPB},
 		{Method: "GET", Path: one + "/paper", Name: "page-poll-paper", Summary: "Enter paper and telephone ballots", SignedIn: true,
 			Do: func(c *web.Call) (any, error) { return s.paperPage(c, nil, nil) }},
 		{Method: "POST", Path: one + "/paper", Name: "page-enter-paper", Summary: "One of two entries", SignedIn: true, Quiet: true, Do: s.enterPage},
@@ -58,18 +59,18 @@ func (s *Service) frame(c *web.Call, title string) ui.Page {
 // polled is what the pages of one poll show.
 type polled struct {
 	ui.Page
-	Poll     *Poll
+	Poll     *ballot.Poll
 	Place    string
-	Turnout  *Turnout
-	Eligible EligibilityJSON
+	Turnout  *ballot.Turnout
+	Eligible ballot.EligibilityJSON
 	SignedIn bool
 	Remedy   ui.Link
 	Voted    bool
 	Staff    bool
 	Moves    []ui.Action
-	Options  []Option // in this voter's order
-	Chosen   []Choice // from the draft or the ballot in the box
-	Fault    string   // what is wrong with the ballot
+	Options  []ballot.Option // in this voter's order
+	Chosen   []ballot.Choice // from the draft or the ballot in the box
+	Fault    string          // what is wrong with the ballot
 	OpID     string
 	Timeline []matter.TimelineItem
 }
@@ -86,16 +87,16 @@ func (s *Service) listPage(c *web.Call) (any, error) {
 	p := s.frame(c, c.T("poll.list"))
 	state, place := in.Text("state"), in.Text("place")
 	if state == "" {
-		state = string(Open)
+		state = string(ballot.Open)
 	}
 	if place == "" && len(p.Community.Code) >= 6 {
 		place = p.Community.Code[:6] // a street's or the district's polls are the reader's too
 	}
-	ps, err := list(c.Context(), s.Journal.DB, Filter{Place: place, State: state}, ask, c.Now())
+	ps, err := ballot.List(c.Context(), s.Journal.DB, ballot.Filter{Place: place, State: state}, ask, c.Now())
 	if err != nil {
 		return nil, err
 	}
-	cut := page.Cut(ps, ask, func(p *Poll) string { return p.ID })
+	cut := page.Cut(ps, ask, func(p *ballot.Poll) string { return p.ID })
 	v := listView{Page: p, State: state, New: c.Actor.Holds(actor.Staff)}
 	for _, o := range cut.Items {
 		c.ShownUntil(o.DueAt)
@@ -104,8 +105,8 @@ func (s *Service) listPage(c *web.Call) (any, error) {
 	if cut.Next != nil {
 		v.Next = "/polls?state=" + state + "&cursor=" + *cut.Next
 	}
-	if c.Actor.Known() && state == string(Open) {
-		if v.Unfinished, err = unfinished(c.Context(), s.Journal.DB, c.Actor.ID, c.Now()); err != nil {
+	if c.Actor.Known() && state == string(ballot.Open) {
+		if v.Unfinished, err = s.Unfinished(c.Context(), s.Journal.DB, c.Actor.ID, c.Now()); err != nil {
 			return nil, err
 		}
 	}
@@ -118,10 +119,10 @@ type listView struct {
 	Cards      []ui.Card
 	Next       string
 	New        bool
-	Unfinished []*Poll
+	Unfinished []*ballot.Poll
 }
 
-func (s *Service) card(p ui.Page, o *Poll) ui.Card {
+func (s *Service) card(p ui.Page, o *ballot.Poll) ui.Card {
 	c := ui.Card{
 		Title: o.Question, URL: "/polls/" + o.ID, Tag: tag(p, o),
 		Facts: []string{s.Places.Name(o.RollPlace), p.T("poll.nature." + o.Nature), p.T("poll.n_options", "n", len(o.Options))},
@@ -129,7 +130,7 @@ func (s *Service) card(p ui.Page, o *Poll) ui.Card {
 	switch {
 	case o.Running(p.Now.UnixMilli()):
 		c.Due = p.T("poll.closes_at", "at", text.Moment(p.Lang, matter.Time(o.Closes), p.Now))
-	case o.State == Draft:
+	case o.State == ballot.Draft:
 		c.Due = p.T("poll.opens_at", "at", text.Moment(p.Lang, matter.Time(o.Opens), p.Now))
 	default:
 		c.URL += "/result"
@@ -137,12 +138,12 @@ func (s *Service) card(p ui.Page, o *Poll) ui.Card {
 	return c
 }
 
-func tag(p ui.Page, o *Poll) ui.Tag {
+func tag(p ui.Page, o *ballot.Poll) ui.Tag {
 	t := ui.Tag{State: string(o.State), Label: p.T("poll.state." + string(o.State))}
 	switch o.State {
-	case Draft:
+	case ballot.Draft:
 		t.Tone = ui.Wait
-	case Open:
+	case ballot.Open:
 		t.Tone = ui.Busy
 	default:
 		t.Tone = ui.Good
@@ -157,22 +158,22 @@ func (s *Service) view(c *web.Call, sent *ui.Sent) (polled, error) {
 		return polled{}, err
 	}
 	c.ShownUntil(o.DueAt)
-	if o.State == Draft {
+	if o.State == ballot.Draft {
 		c.ShownUntil(o.Opens)
 	}
 	ctx, q := c.Context(), s.Journal.DB
 	v := polled{Page: s.frame(c, o.Question), Poll: o, Place: s.Places.Name(o.RollPlace), SignedIn: c.Actor.Known(), OpID: ui.NewOperation()}
 	v.Back = ui.Link{Label: c.T("poll.list"), URL: "/polls"}
 	v.JS = append(v.JS, "ballot.js")
-	v.Staff = staff.Is(c.Actor, o).OK()
-	if v.Turnout, err = s.turnout(ctx, q, o); err != nil {
+	v.Staff = ballot.Staff.Is(c.Actor, o).OK()
+	if v.Turnout, err = s.TurnoutOf(ctx, q, o); err != nil {
 		return v, err
 	}
 	e, err := s.Eligible(ctx, q, o, c.Actor, c.Now())
 	if err != nil {
 		return v, err
 	}
-	v.Eligible, v.Voted = s.eligibleJSON(o, e, c.T), e.Voted
+	v.Eligible, v.Voted = s.Explain(o, e, c.T), e.Voted
 	if !v.SignedIn {
 		v.Remedy = ui.Link{Label: c.T("shell.signin"), URL: "/signin?next=" + url.QueryEscape("/polls/"+o.ID)}
 	}
@@ -180,29 +181,29 @@ func (s *Service) view(c *web.Call, sent *ui.Sent) (polled, error) {
 	if v.Chosen, err = s.chosen(c, o, e); err != nil {
 		return v, err
 	}
-	v.Moves = ui.Moves(v.Page, "poll", "/polls/"+o.ID, o.Version, Life.Actions(o, c.Actor, c.Now()), sent)
+	v.Moves = ui.Moves(v.Page, "poll", "/polls/"+o.ID, o.Version, ballot.Life.Actions(o, c.Actor, c.Now()), sent)
 	return v, nil
 }
 
 // chosen is what the voter marked last: the draft, else the ballot in the box.
-func (s *Service) chosen(c *web.Call, o *Poll, e Eligibility) ([]Choice, error) {
-	if !e.Eligible || o.State != Open {
+func (s *Service) chosen(c *web.Call, o *ballot.Poll, e ballot.Eligibility) ([]ballot.Choice, error) {
+	if !e.Eligible || o.State != ballot.Open {
 		return nil, nil
 	}
-	draft, err := readDraft(c.Context(), s.Journal.DB, o.ID, c.Actor.ID)
-	if err != nil || draft != "" {
-		return decodeChoices(draft), err
+	draft, err := s.Draft(c.Context(), o.ID, c.Actor.ID)
+	if err != nil || len(draft) > 0 {
+		return draft, err
 	}
-	b, err := s.mine(c.Context(), o.ID, c.Actor)
+	b, err := s.OwnBallot(c.Context(), o.ID, c.Actor)
 	if err != nil || b == nil {
 		return nil, err
 	}
-	return decodeChoices(b.Choices), nil
+	return ballot.DecodeChoices(b.Choices), nil
 }
 
 // shuffled puts the options in an order of each voter's own, the same at every
 // look, so that no option gains by standing first.
-func shuffled(o *Poll, voter string) []Option {
+func shuffled(o *ballot.Poll, voter string) []ballot.Option {
 	out := slices.Clone(o.Options)
 	if voter == "" {
 		return out
@@ -241,9 +242,9 @@ func mendable(err error) bool {
 }
 
 // marks reads a ballot's form: checkboxes, ranks or points.
-func marks(o *Poll, form url.Values) (any, error) {
+func marks(o *ballot.Poll, form url.Values) (any, error) {
 	switch {
-	case o.ranked():
+	case o.Ranked():
 		rank := map[int]string{}
 		for _, x := range o.Options {
 			at := strings.TrimSpace(form.Get("rank." + x.ID))
@@ -268,7 +269,7 @@ func marks(o *Poll, form url.Values) (any, error) {
 		if len(out) > 0 {
 			return out, nil
 		}
-	case o.scored():
+	case o.Scored():
 		var out []string
 		for _, x := range o.Options {
 			if p := strings.TrimSpace(form.Get("points." + x.ID)); p != "" && p != "0" {
@@ -313,7 +314,7 @@ func (s *Service) ballotAgain(c *web.Call, v polled, err error) (any, error) {
 		v.Chosen = nil
 		if list, ok := raw.([]string); ok {
 			for _, m := range list {
-				if x, ok := readChoice(m, v.Poll.scored()); ok {
+				if x, ok := ballot.ReadChoice(m, v.Poll.Scored()); ok {
 					v.Chosen = append(v.Chosen, x)
 				}
 			}
@@ -361,7 +362,7 @@ func spaced(r string) string {
 }
 
 // costs is the options' costs for the script that sums them.
-func costs(o *Poll) string {
+func costs(o *ballot.Poll) string {
 	m := map[string]int64{}
 	for _, x := range o.Options {
 		m[x.ID] = x.Cost
@@ -389,7 +390,7 @@ func (v polled) sumWords(chosen, used string) string {
 func (v polled) sum() string {
 	var used int64
 	for _, c := range v.Chosen {
-		if o := v.Poll.option(c.Option); o != nil {
+		if o := v.Poll.Option(c.Option); o != nil {
 			used += o.Cost
 		}
 	}
@@ -418,7 +419,7 @@ func (v polled) choicesField() ui.Field {
 	return f
 }
 
-func (v polled) cost(o Option) string {
+func (v polled) cost(o ballot.Option) string {
 	if o.Cost == 0 {
 		return ""
 	}
@@ -430,7 +431,7 @@ func (v polled) levels() []ui.Field {
 	var out []ui.Field
 	for _, o := range v.Options {
 		f := ui.Field{Label: o.Title, Hint: v.cost(o), Type: ui.SelectField, Required: true}
-		if v.Poll.ranked() {
+		if v.Poll.Ranked() {
 			f.Name = "rank." + o.ID
 			f.Options = []ui.Option{{Label: v.T("poll.no_rank")}}
 			for n := range v.Options {
@@ -438,14 +439,14 @@ func (v polled) levels() []ui.Field {
 			}
 		} else {
 			f.Name = "points." + o.ID
-			for n := range MaxPoints + 1 {
+			for n := range ballot.MaxPoints + 1 {
 				f.Options = append(f.Options, ui.Option{Value: strconv.Itoa(n), Label: v.T("poll.points", "n", n)})
 			}
 		}
 		for i, c := range v.Chosen {
 			switch {
 			case c.Option != o.ID:
-			case v.Poll.ranked():
+			case v.Poll.Ranked():
 				f.Value = strconv.Itoa(i + 1)
 			default:
 				f.Value = strconv.FormatInt(c.Points, 10)
@@ -460,12 +461,12 @@ func (v polled) levels() []ui.Field {
 func (v polled) answers() []ui.Answer {
 	var out []ui.Answer
 	for i, c := range v.Chosen {
-		o := v.Poll.option(c.Option)
+		o := v.Poll.Option(c.Option)
 		a := ui.Answer{Label: v.T("poll.your_choice"), Value: o.Title}
 		switch {
-		case v.Poll.ranked():
+		case v.Poll.Ranked():
 			a.Label = v.T("poll.rank", "n", i+1)
-		case v.Poll.scored():
+		case v.Poll.Scored():
 			a.Label = v.T("poll.points", "n", c.Points)
 		}
 		if o.Cost > 0 {
@@ -476,4 +477,4 @@ func (v polled) answers() []ui.Answer {
 	return out
 }
 
-func (v polled) encoded(c Choice) string { return encode([]Choice{c}) }
+func (v polled) encoded(c ballot.Choice) string { return ballot.Encode([]ballot.Choice{c}) }

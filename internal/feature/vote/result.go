@@ -1,4 +1,4 @@
-package ballot
+package vote
 
 import (
 	"net/url"
@@ -8,6 +8,7 @@ import (
 	"linli/internal/core/actor"
 	"linli/internal/core/fault"
 	"linli/internal/core/flow"
+	"linli/internal/feature/ballot"
 	"linli/internal/feature/tally"
 	"linli/internal/platform/web"
 	"linli/internal/ui"
@@ -18,7 +19,7 @@ import (
 // resulted is what the result page shows.
 type resulted struct {
 	polled
-	Result Result
+	Result ballot.Result
 	Mine   *mineView
 }
 
@@ -27,7 +28,7 @@ type mineView struct {
 	Receipt string
 	Fault   string
 	Choices []ui.Answer
-	Paid    []Share
+	Paid    []ballot.Share
 	Found   bool
 }
 
@@ -50,7 +51,7 @@ func (s *Service) resultPage(c *web.Call, mine *mineView) (any, error) {
 // minePage finds a ballot by the receipt its voter types. The receipt travels
 // in the body, never in an address that a log or a history keeps.
 func (s *Service) minePage(c *web.Call) (any, error) {
-	n, err := s.published(c.Context(), c.Path("id"), c.Now())
+	n, err := s.Published(c.Context(), c.Path("id"), c.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -67,15 +68,15 @@ func (s *Service) minePage(c *web.Call) (any, error) {
 
 // ranked lists the options as the result orders them: selected first in their
 // order, then by votes.
-func (v resulted) rows() []OptionResult {
+func (v resulted) rows() []ballot.OptionResult {
 	rows := slices.Clone(v.Result.Options)
-	place := func(o OptionResult) int {
+	place := func(o ballot.OptionResult) int {
 		if i := slices.Index(v.Result.Order, o.ID); i >= 0 {
 			return i
 		}
 		return len(rows)
 	}
-	slices.SortStableFunc(rows, func(a, b OptionResult) int {
+	slices.SortStableFunc(rows, func(a, b ballot.OptionResult) int {
 		if d := place(a) - place(b); d != 0 {
 			return d
 		}
@@ -91,7 +92,7 @@ func (v resulted) table() ui.Table {
 	}
 	t.Columns = append(t.Columns, ui.Column{Label: v.votesLabel(), Number: true}, ui.Column{Label: v.T("poll.outcome")})
 	for _, o := range v.rows() {
-		op := v.Poll.option(o.ID)
+		op := v.Poll.Option(o.ID)
 		row := ui.Row{Cells: []ui.Cell{{Text: op.Title}}}
 		if op.Project != "" {
 			row.Cells[0].URL = "/projects/" + op.Project
@@ -110,7 +111,7 @@ func (v resulted) table() ui.Table {
 }
 
 func (v resulted) votesLabel() string {
-	if v.Poll.scored() {
+	if v.Poll.Scored() {
 		return v.T("poll.sum_points")
 	}
 	return v.T("poll.votes")
@@ -118,16 +119,16 @@ func (v resulted) votesLabel() string {
 
 func (v resulted) chart() chart.Chart {
 	c := chart.Chart{ID: "votes", Unit: v.T("poll.unit_votes"), Source: v.T("poll.source"), Series: []chart.Series{{Name: v.votesLabel()}}}
-	if v.Poll.scored() {
+	if v.Poll.Scored() {
 		c.Unit = v.T("poll.unit_points")
 	}
 	rows := v.rows()
 	for _, o := range rows {
-		c.Labels = append(c.Labels, v.Poll.option(o.ID).Title)
+		c.Labels = append(c.Labels, v.Poll.Option(o.ID).Title)
 		c.Series[0].Values = append(c.Series[0].Values, float64(max(o.Votes, o.Points)))
 	}
-	most := slices.MaxFunc(rows, func(a, b OptionResult) int { return int(max(a.Votes, a.Points) - max(b.Votes, b.Points)) })
-	c.Title = v.T("poll.finding", "option", v.Poll.option(most.ID).Title, "n", text.Number(max(most.Votes, most.Points)), "unit", c.Unit)
+	most := slices.MaxFunc(rows, func(a, b ballot.OptionResult) int { return int(max(a.Votes, a.Points) - max(b.Votes, b.Points)) })
+	c.Title = v.T("poll.finding", "option", v.Poll.Option(most.ID).Title, "n", text.Number(max(most.Votes, most.Points)), "unit", c.Unit)
 	if v.Result.Published {
 		c.CSV = "/polls/" + v.Poll.ID + "/ballots.csv"
 	}
@@ -174,7 +175,7 @@ func (v resulted) shares() bool {
 // formFields are the fields of a new poll as a page asks for them.
 func formFields() []flow.Field {
 	var out []flow.Field
-	for _, f := range createFields {
+	for _, f := range ballot.CreateFields {
 		switch f.Name {
 		case "options":
 			f.Kind, f.Max = flow.Long, 5000
@@ -191,7 +192,7 @@ func (s *Service) newPage(c *web.Call) (any, error) {
 		return nil, fault.New(fault.Denied, "poll.reason.staff")
 	}
 	p := s.frame(c, c.T("poll.do.create"))
-	sent := &ui.Sent{Values: url.Values{"place": {p.Community.Code}, "roll.place": {p.Community.Code}, "roll.level": {"V3"}, "nature": {Ranking}, "unit": {Person}, "rule": {string(tally.MESCost)}}}
+	sent := &ui.Sent{Values: url.Values{"place": {p.Community.Code}, "roll.place": {p.Community.Code}, "roll.level": {"V3"}, "nature": {ballot.Ranking}, "unit": {ballot.Person}, "rule": {string(tally.MESCost)}}}
 	for _, r := range c.Actor.Roles {
 		if r.Name == actor.Staff {
 			sent.Values["place"], sent.Values["roll.place"] = []string{r.Place}, []string{r.Place}
@@ -253,13 +254,13 @@ func (s *Service) createPage(c *web.Call) (any, error) {
 		typed[k] = slices.Clone(v)
 	}
 	if b := form.Get("budget"); b != "" {
-		if n, ok := Fen(b).(int64); ok {
+		if n, ok := ballot.Fen(b).(int64); ok {
 			form.Set("budget", strconv.FormatInt(n, 10))
 		} else {
 			form.Set("budget", "x")
 		}
 	}
-	out, err := s.create(c.Context(), c)
+	out, err := s.Create(c.Context(), c)
 	if err == nil || !mendable(err) {
 		return out, err
 	}
@@ -276,13 +277,13 @@ type paperView struct {
 	polled
 	Fields  []ui.Field
 	Waiting []waitingEntry
-	Entry   *Entry
+	Entry   *ballot.Entry
 	Message string
 }
 
 type waitingEntry struct{ Voter, Name string }
 
-func (s *Service) paperPage(c *web.Call, entry *Entry, bad error) (any, error) {
+func (s *Service) paperPage(c *web.Call, entry *ballot.Entry, bad error) (any, error) {
 	v, err := s.view(c, nil)
 	if err != nil {
 		return nil, err
@@ -303,14 +304,14 @@ func (s *Service) paperPage(c *web.Call, entry *Entry, bad error) (any, error) {
 			}
 		}
 		for _, m := range c.Form()["choices"] {
-			p.Chosen = append(p.Chosen, Choice{Option: m})
+			p.Chosen = append(p.Chosen, ballot.Choice{Option: m})
 		}
 	} else {
 		p.Chosen = nil
 	}
 	p.Options = p.Poll.Options // as they stand on the sheet
-	p.Fields = ui.FieldsOf(v.Page, "poll", paperFields, sent)
-	ws, err := papersWaiting(c.Context(), s.Journal.DB, v.Poll.ID)
+	p.Fields = ui.FieldsOf(v.Page, "poll", ballot.PaperFields, sent)
+	ws, err := s.PapersWaiting(c.Context(), v.Poll.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -335,7 +336,7 @@ func (s *Service) enterPage(c *web.Call) (any, error) {
 			return nil, err
 		}
 		m := map[string]any{"choices": raw}
-		for _, f := range paperFields {
+		for _, f := range ballot.PaperFields {
 			if v := c.Form().Get(f.Name); v != "" {
 				m[f.Name] = s.elector(c, o, f.Name, v)
 			}
@@ -357,7 +358,7 @@ func (s *Service) enterPage(c *web.Call) (any, error) {
 
 // elector turns the name or phone that stands on a sheet into an account when
 // it is of one resident only; the look is written down for the resident to read.
-func (s *Service) elector(c *web.Call, o *Poll, field, value string) string {
+func (s *Service) elector(c *web.Call, o *ballot.Poll, field, value string) string {
 	if field != "voter" {
 		return value
 	}
