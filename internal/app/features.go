@@ -99,6 +99,8 @@ func (h *House) build() {
 	h.Award.Page, h.Award.Wishes = h.page, h.Points
 	h.wirePosts()
 	h.wishesAtHome()
+	h.todayAtHome()
+	h.Member.Erasers = append(h.Member.Erasers, h.Wish.Erase)
 	h.wireNotify()
 	h.wireLedger()
 	h.Stats = stats.New(j, h.Place)

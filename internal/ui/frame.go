@@ -2,11 +2,13 @@ package ui
 
 import (
 	"strconv"
+	"time"
 
 	"linli/internal/core/fault"
 	"linli/internal/core/flow"
 	"linli/internal/core/id"
 	"linli/internal/platform/web"
+	"linli/internal/ui/text"
 )
 
 // Shell makes the frame of a page for one call: reader, community, language,
@@ -130,4 +132,19 @@ func (p Page) TArgs(key string, args map[string]any) string {
 		pairs = append(pairs, k, v)
 	}
 	return p.T(key, pairs...)
+}
+
+// Lamp says by word, icon and colour how urgent something due at a moment is
+// (UTC ms): none without a day, soon within the given span, late afterwards.
+func Lamp(p Page, at, now, soon int64, none string) Tag {
+	left := text.Left(p.Lang, time.UnixMilli(at), time.UnixMilli(now))
+	switch {
+	case at == 0:
+		return Tag{State: "none", Label: none}
+	case at <= now:
+		return Tag{State: "late", Label: left, Tone: Bad}
+	case at-now <= soon:
+		return Tag{State: "soon", Label: left, Tone: Warn}
+	}
+	return Tag{State: "calm", Label: left, Tone: Good}
 }

@@ -196,7 +196,7 @@ func (s *Service) read(c *web.Call, q *ask, at string) error {
 		switch q.get(keyHide) {
 		case "yes":
 			for _, name := range []string{"title", "body"} {
-				q.in.Set(name, gate.Redact(q.get(name), wish.Personal(q.get(name))))
+				q.in.Set(name, gate.Redact(q.get(name), gate.Personal(q.get(name))))
 			}
 		case "private":
 			q.in.Set("visibility", wish.Private)
@@ -276,7 +276,7 @@ func (s *Service) next(c *web.Call, q *ask) string {
 		return stepBehalf
 	case !s.Places.Known(place.Trim(q.get("place"))):
 		return stepWhere
-	case q.get("visibility") == wish.Public && q.get(keyHide) == "" && len(wish.Personal(q.text())) > 0:
+	case q.get("visibility") == wish.Public && q.get(keyHide) == "" && len(gate.Personal(q.text())) > 0:
 		return stepPrivacy
 	}
 	if q.get(keyShown) == "" {
@@ -331,7 +331,7 @@ func (s *Service) show(c *web.Call, q *ask) (any, error) {
 	case stepBehalf:
 		v.Fields = s.behalfFields(p, c, q)
 	case stepPrivacy:
-		v.Preview = gate.Redact(q.text(), wish.Personal(q.text()))
+		v.Preview = gate.Redact(q.text(), gate.Personal(q.text()))
 		v.Fields = []ui.Field{{Name: keyHide, Label: p.T("ask.hide"), Type: ui.RadioField, Required: true, Options: []ui.Option{
 			{Value: "yes", Label: p.T("ask.hide.yes")}, {Value: "no", Label: p.T("ask.hide.no")}, {Value: "private", Label: p.T("ask.hide.private")}}}}
 	case stepDanger:

@@ -117,11 +117,10 @@ func resubmit(w *Wish, c *flow.Change) error {
 	if v := c.In.Text("body"); v != "" {
 		w.Body = v
 	}
-	if err := noMoney(w.Title, w.Body); err != nil {
-		return err
-	}
 	w.TierAt, w.Rank = c.At, AtCommunity
-	return nil
+	var faults fault.Fields
+	MoneyFaults(&faults, map[string]string{"title": w.Title, "body": w.Body})
+	return faults.Err()
 }
 
 // nextReviewer: nobody reviewed in time, so the level above is asked.

@@ -57,7 +57,10 @@ func New(j *journal.Journal, members *member.Service, groups *group.Service, pla
 	s.Machine = &journal.Machine[*Wish]{Journal: j, Life: Life, Store: store{}, Sees: Sees, Prepare: s.prepare}
 	s.Kind = &matter.Kind[*Wish]{
 		Plural: "wishes", Machine: s.Machine, Names: members, Fields: CreateFields, Filter: listFields,
-		Create: s.Create, List: s.list, Show: s.show, Out: JSON{}, Public: []string{"wish", "member", "group", "place"},
+		Show: func(ctx context.Context, q db.Queryer, w *Wish, v matter.View) (any, error) {
+			return s.json(ctx, q, w, v)
+		},
+		Create: s.Create, List: s.list, Out: JSON{}, Public: []string{"wish", "member", "group", "place"},
 	}
 	return s
 }
@@ -436,13 +439,6 @@ func (s *Service) Document(ctx context.Context, q db.Queryer, id string) (title,
 		return "", "", "", 0, false, err
 	}
 	return w.Title, strings.Join([]string{w.Title, w.Body, w.Category}, "\n"), w.Place, w.CreatedAt, w.open(), nil
-}
-
-// noMoney refuses collection codes and card numbers.
-func noMoney(title, body string) error {
-	var faults fault.Fields
-	MoneyFaults(&faults, map[string]string{"title": title, "body": body})
-	return faults.Err()
 }
 
 // MoneyFaults notes collection codes and card numbers in the texts of fields.

@@ -84,10 +84,6 @@ type ClaimJSON struct {
 	Mine      bool       `json:"mine"`
 }
 
-func (s *Service) show(ctx context.Context, q db.Queryer, w *Wish, v matter.View) (any, error) {
-	return s.json(ctx, q, w, v)
-}
-
 // json shows a wish to one viewer: each field to its own audience.
 func (s *Service) json(ctx context.Context, q db.Queryer, w *Wish, v matter.View) (JSON, error) {
 	j := JSON{

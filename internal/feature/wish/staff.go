@@ -3,7 +3,6 @@ package wish
 import (
 	"context"
 	"slices"
-	"time"
 
 	"linli/internal/core/actor"
 	"linli/internal/core/fault"
@@ -118,14 +117,12 @@ func (s *Service) staffPage(c *web.Call) (any, error) {
 	}
 	chosen := in.Text("why")
 	tabs := []ui.Tab{{Label: p.T("wish.all"), URL: "/staff/wishes", Count: len(all.Items), Here: chosen == ""}}
+	n := map[string]int{}
+	for _, t := range all.Items {
+		n[t.Why]++
+	}
 	for _, y := range whys {
-		n := 0
-		for _, t := range all.Items {
-			if t.Why == y {
-				n++
-			}
-		}
-		tabs = append(tabs, ui.Tab{Label: p.T("wish.why." + y), URL: "/staff/wishes?why=" + y, Count: n, Here: chosen == y})
+		tabs = append(tabs, ui.Tab{Label: p.T("wish.why." + y), URL: "/staff/wishes?why=" + y, Count: n[y], Here: chosen == y})
 	}
 	stats := []ui.Stat{
 		{Label: p.T("wish.sign"), Value: text.Number(int64(all.Sign)), Tone: ui.Wait},
@@ -147,19 +144,10 @@ func (s *Service) staffPage(c *web.Call) (any, error) {
 	return s.staffScreen(p, stats, tabs, t), nil
 }
 
-// lamp says by word, icon and colour how urgent a wish is.
+// lamp says how urgent a wish is; one that has risen is late whatever its day.
 func lamp(p ui.Page, w *Wish, now int64) ui.Tag {
-	at := w.dueDay()
-	switch {
-	case at == 0:
-		return ui.Tag{State: "none", Label: p.T("wish.no_day"), Tone: ui.Plain}
-	case w.late(now):
-		if at > now {
-			return ui.Tag{State: "late", Label: p.T("wish.risen"), Tone: ui.Bad}
-		}
-		return ui.Tag{State: "late", Label: text.Left(p.Lang, time.UnixMilli(at), time.UnixMilli(now)), Tone: ui.Bad}
-	case at-now <= soon:
-		return ui.Tag{State: "soon", Label: text.Left(p.Lang, time.UnixMilli(at), time.UnixMilli(now)), Tone: ui.Warn}
+	if at := w.dueDay(); at > now && w.late(now) {
+		return ui.Tag{State: "late", Label: p.T("wish.risen"), Tone: ui.Bad}
 	}
-	return ui.Tag{State: "calm", Label: text.Left(p.Lang, time.UnixMilli(at), time.UnixMilli(now)), Tone: ui.Good}
+	return ui.Lamp(p, w.dueDay(), now, soon, p.T("wish.no_day"))
 }

@@ -221,3 +221,9 @@ func faultsOf(ctx context.Context, q db.Queryer) ([]string, error) {
 			OR EXISTS (SELECT 1 FROM events e WHERE e.subject = w.id AND e.version > w.version)`)
 	return faults, err
 }
+
+// blank replaces what an account wrote and returns the wishes it was.
+func blank(ctx context.Context, tx *db.Tx, account, words string) (ws []*Wish, err error) {
+	return ws, tx.Select(ctx, &ws, `UPDATE wishes SET version = version + 1, title = ?, body = ?, location_note = '', price_note = '',
+		helped_name = '', helped_phone = '', consent_by = '' WHERE author = ? RETURNING id, version, state, place, community, street, visibility`, words, words, account)
+}

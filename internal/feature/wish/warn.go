@@ -42,16 +42,6 @@ func warnings(w *Wish, alike []Alike, say matter.Say) []Warning {
 	return out
 }
 
-// Personal lists what in a text should be asked about before everybody reads
-// it: illness, and numbers of phones and identity cards.
-func Personal(text string) []gate.Hit {
-	hits := gate.Illness(text)
-	for _, f := range gate.Scan(text) {
-		hits = append(hits, gate.Hit{Start: f.Start, End: f.End, Word: f.Masked, Kind: string(f.Kind)})
-	}
-	return hits
-}
-
 // similarTo finds open wishes that read like one about to be filed. It asks
 // before the write, so that a search never holds up the writer.
 func (s *Service) similarTo(ctx context.Context, raw map[string]any) []Alike {

@@ -1,0 +1,67 @@
+package app
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"linli/internal/core/flow"
+	"linli/internal/core/page"
+	"linli/internal/feature/activity"
+	"linli/internal/feature/ballot"
+	"linli/internal/platform/matter"
+	"linli/internal/platform/web"
+	"linli/internal/ui"
+	"linli/internal/ui/text"
+)
+
+// nearDays is how far ahead the home page looks for activities.
+const nearDays = 7
+
+// todayAtHome shows open votes and the next activities on the home page.
+func (h *House) todayAtHome() {
+	h.OnHome(HomeVotes, "/polls", 3, h.openVotes, "poll")
+	h.OnHome(HomeToday, "/activities", 4, h.nextActivities, "activity")
+}
+
+func (h *House) openVotes(c *web.Call, p ui.Page, place string) ([]ui.Card, error) {
+	v := matter.ViewOf(c)
+	v.Brief = true
+	polls, err := h.Ballot.Kind.List(c.Context(), h.DB, v, flow.Input{"place": place, "state": string(ballot.Open)}, page.Ask{Limit: 10})
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(polls, func(a, b *ballot.Poll) int { return cmp.Compare(a.Closes, b.Closes) })
+	var cards []ui.Card
+	for _, o := range polls {
+		c.ShownUntil(o.Closes)
+		cards = append(cards, ui.Card{
+			Title: o.Question, URL: "/polls/" + o.ID, Facts: []string{h.Place.Name(o.Place)},
+			Tag: ui.Tag{State: string(o.State), Label: p.T("poll.state." + string(o.State)), Tone: ui.Busy},
+			Due: text.Left(p.Lang, time.UnixMilli(o.Closes), p.Now),
+		})
+	}
+	return cards, nil
+}
+
+func (h *House) nextActivities(c *web.Call, p ui.Page, place string) ([]ui.Card, error) {
+	v := matter.ViewOf(c)
+	v.Brief = true
+	list, err := h.Activity.Kind.List(c.Context(), h.DB, v, flow.Input{"place": place, "state": string(activity.Published)}, page.Ask{Limit: 50})
+	if err != nil {
+		return nil, err
+	}
+	until := p.Now.AddDate(0, 0, nearDays).UnixMilli()
+	list = slices.DeleteFunc(list, func(a *activity.Activity) bool { return a.Starts < p.Now.UnixMilli() || a.Starts > until })
+	slices.SortFunc(list, func(a, b *activity.Activity) int { return cmp.Compare(a.Starts, b.Starts) })
+	var cards []ui.Card
+	for _, a := range list {
+		c.ShownUntil(a.Starts)
+		facts := []string{text.Moment(p.Lang, time.UnixMilli(a.Starts), p.Now), h.Place.Name(a.Place)}
+		if free := a.Capacity - a.Taken - a.Reserved; free > 0 {
+			facts = append(facts, p.T("home.free", "n", free))
+		}
+		cards = append(cards, ui.Card{Title: a.Title, URL: "/activities/" + a.ID, Facts: facts})
+	}
+	return cards, nil
+}
