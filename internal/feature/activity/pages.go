@@ -285,7 +285,6 @@ func (s *Service) one(c *web.Call, m *Activity, sent *ui.Sent) (any, error) {
 	})
 	v.Moves = ui.Moves(p, "activity", j.URL, m.Version, acts, sent)
 	for i := range v.Moves {
-		v.Moves[i].Version = 0 // people come and go meanwhile: nobody loses a place for having read a moment ago
 		if v.Moves[i].Do == "sign_up" && len(m.Shifts) == 0 {
 			v.Moves[i].Fields = slices.DeleteFunc(v.Moves[i].Fields, func(f ui.Field) bool { return f.Name == "shift" })
 		}
@@ -316,6 +315,7 @@ func (s *Service) one(c *web.Call, m *Activity, sent *ui.Sent) (any, error) {
 }
 
 func (s *Service) pageMove(c *web.Call, do string) (any, error) {
+	c.Form().Del(web.VersionField) // people come and go meanwhile: nobody loses a place for having read a moment ago
 	out, err := s.move(c, do)
 	if err == nil {
 		return out, nil
@@ -459,7 +459,6 @@ func (s *Service) organise(c *web.Call, m *Activity, sent *ui.Sent) (any, error)
 		return nil, err
 	}
 	for _, a := range ui.Moves(p, "activity", j.URL, 0, Life.Actions(m, c.Actor, c.Now()), sent) {
-		a.Version = 0
 		if a.Do == "confirm_hours" || a.Do == "remove" {
 			for i := range a.Fields {
 				if a.Fields[i].Name == "person" {

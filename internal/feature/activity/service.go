@@ -352,7 +352,7 @@ func (s *Service) certify(ctx context.Context, tx *db.Tx, m *Activity, c *flow.C
 			continue
 		}
 		r := &volunteer.Record{
-			Source: "activity:" + m.ID, Title: m.Title, Kind: m.Kind, Group: v.Group, ServedAt: m.Starts, Minutes: v.Minutes, Attended: v.Attended, Owner: m.Author,
+			Source: "activity:" + m.ID, Title: m.Title, Kind: m.Kind, Group: v.Group, ServedAt: min(m.Starts, c.At), Minutes: v.Minutes, Attended: v.Attended, Owner: m.Author,
 		}
 		r.Author = v.Account
 		r.Locate(m.Place)

@@ -259,7 +259,29 @@ func list(ctx context.Context, q db.Queryer, a actor.Actor, f Filter, ask page.A
 	if err := q.Select(ctx, &ms, `SELECT `+columns+` FROM activities a WHERE `+where+` ORDER BY `+order+` LIMIT ?`, append(args, ask.Limit+1)...); err != nil {
 		return nil, err
 	}
+	if err := hostsOf(ctx, q, ms); err != nil {
+		return nil, err
+	}
 	return ms, own(ctx, q, a, ms)
+}
+
+// hostsOf puts the hosts beside the activities of a list.
+func hostsOf(ctx context.Context, q db.Queryer, ms []*Activity) error {
+	if len(ms) == 0 {
+		return nil
+	}
+	args := make([]any, 0, len(ms))
+	byID := map[string]*Activity{}
+	for _, m := range ms {
+		args = append(args, m.ID)
+		byID[m.ID] = m
+	}
+	var hs []Host
+	err := q.Select(ctx, &hs, `SELECT activity, grp, part, position FROM activity_hosts WHERE activity IN (?`+strings.Repeat(`, ?`, len(ms)-1)+`) ORDER BY activity, position`, args...)
+	for _, h := range hs {
+		byID[h.Activity].Hosts = append(byID[h.Activity].Hosts, h)
+	}
+	return err
 }
 
 // own puts the caller's own entries beside the activities of a list.

@@ -51,6 +51,7 @@ func (s *Service) pages() []web.Route {
 	for _, do := range Life.Names() {
 		routes = append(routes, web.Route{Method: "POST", Path: "/awards/{id}/" + do, Name: "page-award-" + do, SignedIn: true, After: after,
 			Do: func(c *web.Call) (any, error) {
+				c.Form().Del(web.VersionField) // nominations arrive meanwhile
 				out, err := s.Kind.Move(c, do)
 				if f := fault.Of(err); err != nil && (f.Kind == fault.Invalid || f.Kind == fault.Conflict || f.Kind == fault.Denied || f.Kind == fault.Malformed) {
 					if w, rerr := s.Kind.Read(c); rerr == nil {
@@ -113,7 +114,7 @@ func (s *Service) pageRoll(c *web.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	v.Board = ui.Table{Caption: p.T("award.board"), Columns: []ui.Column{{Label: p.T("award.team")}, {Label: p.T("award.hours"), Number: true}, {Label: p.T("award.times"), Number: true}}}
+	v.Board = ui.Table{Caption: p.T("award.board"), Hidden: true, Columns: []ui.Column{{Label: p.T("award.team")}, {Label: p.T("award.hours"), Number: true}, {Label: p.T("award.times"), Number: true}}}
 	for _, t := range teams {
 		v.Board.Rows = append(v.Board.Rows, ui.Row{Cells: []ui.Cell{{Text: s.Groups.Name(t.Group)}, {Text: strconv.FormatInt(t.Minutes/60, 10)}, {Text: strconv.FormatInt(t.Times, 10)}}})
 	}
@@ -256,7 +257,6 @@ func (s *Service) one(c *web.Call, w *Award, sent *ui.Sent) (any, error) {
 	v := oneView{J: j, Steps: steps(p, w)}
 	v.Moves = ui.Moves(p, "award", j.URL, w.Version, Life.Actions(w, c.Actor, c.Now()), sent)
 	for i := range v.Moves {
-		v.Moves[i].Version = 0 // nominations arrive meanwhile
 		for k := range v.Moves[i].Fields {
 			if f := &v.Moves[i].Fields[k]; f.Name == "nominee" {
 				f.Type, f.Required = ui.SelectField, true

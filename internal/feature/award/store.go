@@ -29,7 +29,7 @@ func (store) Insert(ctx context.Context, tx *db.Tx, w *Award) error {
 		title, criteria, opens, closes, issuer, basis, notice_days, notice_until, advisory_vote, published_by, confirmed_by)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		w.ID, w.State, w.Version, w.Since, w.DueAt, w.DueDo, w.Place, w.Community, w.Street, w.Author, w.CreatedAt,
-		w.Title, w.Criteria, w.Opens, w.Closes, w.Issuer, w.Basis, w.NoticeDays, w.NoticeUntil, flag(w.AdvisoryVote), w.PublishedBy, w.ConfirmedBy)
+		w.Title, w.Criteria, w.Opens, w.Closes, w.Issuer, w.Basis, w.NoticeDays, w.NoticeUntil, bit(w.AdvisoryVote), w.PublishedBy, w.ConfirmedBy)
 	return err
 }
 
@@ -44,7 +44,7 @@ func (store) Save(ctx context.Context, tx *db.Tx, w *Award, was int64) (bool, er
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (id) DO UPDATE SET state = excluded.state, consent = excluded.consent, reviewer = excluded.reviewer, opinion = excluded.opinion,
 				objection = excluded.objection, objector = excluded.objector, votes = excluded.votes`,
-			m.ID, w.ID, m.Account, m.Name, m.By, m.ByGroup, m.Reason, m.State, flag(m.Consent), m.Reviewer, m.Opinion, m.Objection, m.Objector, m.Minutes, m.Wishes, m.Votes, m.At)
+			m.ID, w.ID, m.Account, m.Name, m.By, m.ByGroup, m.Reason, m.State, bit(m.Consent), m.Reviewer, m.Opinion, m.Objection, m.Objector, m.Minutes, m.Wishes, m.Votes, m.At)
 		if err != nil {
 			return false, err
 		}
@@ -52,7 +52,7 @@ func (store) Save(ctx context.Context, tx *db.Tx, w *Award, was int64) (bool, er
 	return true, nil
 }
 
-func flag(b bool) int {
+func bit(b bool) int {
 	if b {
 		return 1
 	}

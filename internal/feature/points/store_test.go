@@ -5,13 +5,19 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"linli/internal/core/actor"
 	"linli/internal/core/clock"
 	"linli/internal/core/fault"
+	"linli/internal/core/flow"
+	"linli/internal/core/page"
 	"linli/internal/platform/db"
 	"linli/internal/platform/dbtest"
+	"linli/internal/ui/text"
 	"linli/migrations"
 )
 
@@ -213,4 +219,75 @@ func TestCaps(t *testing.T) {
 	if got := (Rule{Points: 20, Per: "each"}).capped(20, 1000, 1000); got != 20 {
 		t.Errorf("without caps: %d", got)
 	}
+}
+
+func TestTexts(t *testing.T) {
+	if err := Life.Check(); err != nil {
+		t.Fatal(err)
+	}
+	text.Add(texts)
+	unknown, err := text.Unknown(os.DirFS("."))
+	unknown = slices.DeleteFunc(unknown, func(k string) bool { return !strings.HasPrefix(k, "points") })
+	if err != nil || len(unknown) > 0 {
+		t.Errorf("%v %v", unknown, err)
+	}
+	var keys []string
+	for _, s := range Life.States() {
+		keys = append(keys, "pointsbatch.state."+string(s))
+	}
+	for _, do := range Life.Names() {
+		keys = append(keys, "pointsbatch.do."+do)
+	}
+	for _, f := range batchFields {
+		keys = append(keys, "pointsbatch.field."+f.Name)
+	}
+	for _, f := range ruleFields {
+		keys = append(keys, "points.field."+f.Name)
+	}
+	for _, k := range keys {
+		for _, lang := range text.Languages() {
+			if !text.Has(lang, k) {
+				t.Errorf("%s has no %s", lang, k)
+			}
+		}
+	}
+}
+
+// TestSeesSQL: what a list of batches gives is what Sees says.
+func TestSeesSQL(t *testing.T) {
+	dbtest.EachFrom(t, "points", prepared, func(t *testing.T, url string) {
+		d, ctx := opened(t, url), context.Background()
+		r := rand.New(rand.NewPCG(9, 9))
+		var all []*Batch
+		err := d.Write(ctx, func(tx *db.Tx) error {
+			all = nil
+			for i := range 60 {
+				b := &Batch{Book: Residents, Reason: "r", Amount: 1, AgreedBy: "second"}
+				b.ID, b.State, b.Author = fmt.Sprintf("00000000-0000-7000-8000-%012d", i), []flow.State{Proposed, Agreed, Refused, Withdrawn}[r.IntN(4)], []string{"one", "two"}[r.IntN(2)]
+				b.Locate([]string{"320105004004", "320105004005", "320105004"}[r.IntN(3)])
+				all = append(all, b)
+				if err := (batches{}).Insert(ctx, tx, b); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		role := func(name, place string) actor.Actor {
+			return actor.Actor{ID: "x", Roles: []actor.Role{{Name: name, Place: place}}}
+		}
+		for _, a := range []actor.Actor{{}, {ID: "one"}, {ID: "x"}, role(actor.Staff, "320105004004"), role(actor.Staff, "320105004"), role(actor.Auditor, "320105"), role(actor.Admin, "320105")} {
+			got, err := listBatches(ctx, d, a, "", "", page.Ask{Limit: 100})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, b := range all {
+				if listed := slices.ContainsFunc(got, func(o *Batch) bool { return o.ID == b.ID }); listed != Sees(a, b) {
+					t.Errorf("%+v: %s by %s at %s: Sees %v, listed %v", a, b.State, b.Author, b.Place, Sees(a, b), listed)
+				}
+			}
+		}
+	})
 }
