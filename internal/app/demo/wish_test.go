@@ -32,7 +32,7 @@ func TestWishTexts(t *testing.T) {
 		if hits := append(gate.Danger(text), gate.Money(text)...); len(hits) > 0 {
 			t.Errorf("%s: %v", w.title, hits)
 		}
-		if hits := wish.Personal(text); len(hits) > 0 && !w.priv {
+		if hits := gate.Personal(text); len(hits) > 0 && !w.priv {
 			t.Errorf("%s is public and says %v", w.title, hits)
 		}
 		if n := len([]rune(w.title)); n > 40 {
