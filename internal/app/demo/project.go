@@ -83,7 +83,7 @@ func Projects(ctx context.Context, h *app.House, year *clock.Fake, rnd *rand.Ran
 		err = y.moves(ramp, "demo-community", "poll", nil)
 	}
 	if err == nil {
-		err = y.ballots(ramp, 0.7, func() []string { return []string{[]string{"1", "1", "1", "1", "2"}[rnd.IntN(5)]} })
+		err = y.ballots(ramp, 0.7, false, func() []string { return []string{[]string{"1", "1", "1", "1", "2"}[rnd.IntN(5)]} })
 	}
 	if err == nil {
 		err = y.pass(8, 9)
@@ -97,7 +97,7 @@ func Projects(ctx context.Context, h *app.House, year *clock.Fake, rnd *rand.Ran
 
 	// Five projects in one poll by equal shares; one is behind in votes.
 	year.Set(at(6, 4))
-	first, err := y.several(firstTexts, 300_000_00, year.Now().Add(time.Hour), year.Now().AddDate(0, 0, 7))
+	first, err := y.several(firstTexts, 300_000_00, time.Time{})
 	if err != nil {
 		return fmt.Errorf("first poll: %w", err)
 	}
@@ -131,10 +131,12 @@ func Projects(ctx context.Context, h *app.House, year *clock.Fake, rnd *rand.Ran
 		return err
 	}
 	year.Set(at(11, 20))
-	if _, err := y.several(nowTexts, 60_000_00, year.Now().Add(time.Hour), start.AddDate(1, 0, 4)); err != nil {
+	if _, err := y.several(nowTexts, 60_000_00, start.AddDate(1, 0, 4)); err != nil {
 		return fmt.Errorf("the poll that is open: %w", err)
 	}
-	year.Set(at(11, 24))
+	if next := at(11, 25); next.After(year.Now()) {
+		year.Set(next)
+	}
 	if _, err := y.discussed(talkText, "public"); err != nil {
 		return err
 	}
@@ -270,8 +272,9 @@ func (y *projectYear) read(id string) (*project.Project, error) {
 	return y.h.Project.Machine.Read(y.ctx, y.h.DB, actor.Actor{}, id, y.now.Now().UnixMilli())
 }
 
-// several puts projects to the vote together, by equal shares.
-func (y *projectYear) several(texts []projectText, budget int64, opens, closes time.Time) ([]string, error) {
+// several discusses projects and puts them to the vote together, by equal
+// shares, until closes or for a week.
+func (y *projectYear) several(texts []projectText, budget int64, closes time.Time) ([]string, error) {
 	var ids []string
 	var options []any
 	for _, t := range texts {
@@ -282,8 +285,9 @@ func (y *projectYear) several(texts []projectText, budget int64, opens, closes t
 		ids = append(ids, id)
 		options = append(options, map[string]any{"title": t.title, "cost": t.cost * 100, "project": id})
 	}
-	if opens.Before(y.now.Now()) {
-		opens = y.now.Now()
+	opens, spare := y.now.Now().Add(time.Hour), !closes.IsZero()
+	if !spare {
+		closes = opens.AddDate(0, 0, 7)
 	}
 	a, err := y.actor("demo-community")
 	if err != nil {
@@ -305,12 +309,12 @@ func (y *projectYear) several(texts []projectText, budget int64, opens, closes t
 	}
 	weight := make([]int, len(ids)) // some are dearer to people than others
 	for i := range weight {
-		weight[i] = 8 - 2*i
+		weight[i] = max(8-2*i, 2)
 	}
-	return ids, y.ballots(ids[0], 0.55, func() []string {
+	return ids, y.ballots(ids[0], 0.75, spare, func() []string {
 		var out []string
 		for i := range ids {
-			if y.rnd.IntN(10) < max(weight[i], 1) {
+			if y.rnd.IntN(10) < weight[i] {
 				out = append(out, fmt.Sprint(i+1))
 			}
 		}
@@ -325,8 +329,9 @@ func (y *projectYear) several(texts []projectText, budget int64, opens, closes t
 // ballots in the poll that is open at the end are theirs to put in.
 var kept = []string{"demo-resident", "demo-neighbour", "demo-volunteer", "demo-volunteer2", "demo-society", "demo-party", "demo-grid"}
 
-// ballots lets a part of the roll vote in the poll of a project.
-func (y *projectYear) ballots(id string, part float64, choose func() []string) error {
+// ballots lets a part of the roll vote in the poll of a project; spare leaves
+// the kept accounts their own.
+func (y *projectYear) ballots(id string, part float64, spare bool, choose func() []string) error {
 	p, err := y.read(id)
 	if err != nil {
 		return err
@@ -351,7 +356,7 @@ func (y *projectYear) ballots(id string, part float64, choose func() []string) e
 		own = append(own, a.ID)
 	}
 	for _, e := range es {
-		if slices.Contains(own, e.ID) || y.rnd.Float64() > part {
+		if spare && slices.Contains(own, e.ID) || y.rnd.Float64() > part {
 			continue
 		}
 		choices := choose()

@@ -13,6 +13,7 @@ import (
 var stories = []func(ctx context.Context, h *app.House, year *clock.Fake, rnd *rand.Rand) error{
 	Wishes,
 	Posts,
+	Projects,
 }
 
 // Year makes a year of matters, each through the use-cases that people use.
