@@ -1,14 +1,12 @@
 package activity
 
 import (
-	"net/url"
 	"slices"
 	"strconv"
 	"time"
 
 	"linli/internal/core/access"
 	"linli/internal/core/actor"
-	"linli/internal/core/clock"
 	"linli/internal/core/fault"
 	"linli/internal/core/flow"
 	"linli/internal/core/page"
@@ -18,7 +16,6 @@ import (
 	"linli/internal/platform/matter"
 	"linli/internal/platform/web"
 	"linli/internal/ui"
-	"linli/internal/ui/text"
 )
 
 // pages are the doors for people.
@@ -62,16 +59,6 @@ var pageFields = append([]flow.Field{
 	{Name: "show", Kind: flow.Enum, Values: []string{"free", "mine", "past"}},
 	{Name: "q", Kind: flow.Text, Max: 100},
 }, web.Paging()...)
-
-// listView is what the list shows.
-type listView struct {
-	in    flow.Input
-	Items []JSON
-	Next  string
-	Place string
-	May   bool // draft a new one
-	Path  string
-}
 
 func (s *Service) pageList(c *web.Call) (any, error) {
 	p := s.Page(c, c.T("activity.title"), ui.Activities)
@@ -156,106 +143,6 @@ func (s *Service) readList(c *web.Call, p *ui.Page, path string) (listView, erro
 	return v, nil
 }
 
-func (v listView) url(show string) string {
-	q := url.Values{}
-	if show != "" {
-		q.Set("show", show)
-	}
-	if k := v.in.Text("kind"); k != "" {
-		q.Set("kind", k)
-	}
-	if len(q) == 0 {
-		return v.Path
-	}
-	return v.Path + "?" + q.Encode()
-}
-
-func (v listView) tabs(p ui.Page) []ui.Tab {
-	show := v.in.Text("show")
-	out := []ui.Tab{
-		{Label: p.T("activity.tab.coming"), URL: v.url(""), Here: show == ""},
-		{Label: p.T("activity.tab.free"), URL: v.url("free"), Here: show == "free"},
-	}
-	if p.Me.SignedIn {
-		out = append(out, ui.Tab{Label: p.T("activity.tab.mine"), URL: v.url("mine"), Here: show == "mine"})
-	}
-	return append(out, ui.Tab{Label: p.T("activity.tab.past"), URL: v.url("past"), Here: show == "past"})
-}
-
-func (v listView) filter(p ui.Page) ui.Filter {
-	kinds := []ui.Option{{Value: "", Label: p.T("activity.every_kind")}}
-	for _, k := range Kinds {
-		kinds = append(kinds, ui.Option{Value: k, Label: p.T("activity.kind." + k)})
-	}
-	day := ""
-	if at := v.in.Moment("day"); at != 0 {
-		day = time.UnixMilli(at).In(clock.China).Format("2006-01-02")
-	}
-	f := ui.Filter{Action: v.Path, Fields: []ui.Field{
-		{Name: "kind", Label: p.T("activity.field.kind"), Type: ui.SelectField, Value: v.in.Text("kind"), Options: kinds},
-		{Name: "day", Label: p.T("activity.day"), Type: ui.DateField, Value: day},
-		{Name: "show", Type: ui.HiddenField, Value: v.in.Text("show")},
-	}}
-	if v.in.Text("kind") != "" || day != "" {
-		f.Clear = v.Path
-	}
-	return f
-}
-
-func card(p ui.Page, j JSON) ui.Card {
-	c := ui.Card{Title: j.Title, URL: j.URL, Tag: tag(p, j), Facts: []string{p.T("activity.kind." + j.Kind), j.PlaceName}, Due: when(p, j)}
-	if j.State == string(Published) || j.State == string(Running) {
-		c.Bar = &ui.Progress{Label: p.T("activity.signed_up"), Done: j.Taken, Total: j.Capacity, Unit: p.T("activity.people")}
-	}
-	return c
-}
-
-// when says day and time: 5月3日 周日 9:00–11:00.
-func when(p ui.Page, j JSON) string {
-	end := text.Clock(j.Ends.In(clock.China))
-	if j.Ends.Sub(j.Starts) > 20*time.Hour {
-		end = text.Moment(p.Lang, j.Ends, p.Now)
-	}
-	return text.Moment(p.Lang, j.Starts, p.Now) + "–" + end
-}
-
-func tag(p ui.Page, j JSON) ui.Tag {
-	t := ui.Tag{State: j.State, Label: p.T("activity.state." + j.State)}
-	switch flow.State(j.State) {
-	case Published:
-		t.Tone = ui.Wait
-		if j.Free == 0 {
-			t.Label, t.Tone = p.T("activity.full"), ui.Busy
-		}
-		if j.Mine != nil {
-			switch j.Mine.State {
-			case In:
-				t.Label, t.Tone = p.T("activity.mine.in"), ui.Good
-			case Waits:
-				t.Label, t.Tone = p.T("activity.mine.waiting", "n", *j.Mine.PlaceInLine), ui.Busy
-			case Offered:
-				t.Label, t.Tone = p.T("activity.mine.offered"), ui.Warn
-			}
-		}
-	case Running:
-		t.Tone = ui.Busy
-	case Finished, Closed:
-		t.Tone = ui.Good
-	case Cancelled:
-		t.Tone = ui.Off
-	}
-	return t
-}
-
-// oneView is what the page of an activity shows.
-type oneView struct {
-	J        JSON
-	Moves    []ui.Action
-	Timeline []ui.Entry
-	Errors   []ui.FieldError
-	Message  string
-}
-
 func (s *Service) pageOne(c *web.Call) (any, error) {
 	m, err := s.Kind.Read(c)
 	if err != nil {
@@ -266,53 +153,6 @@ func (s *Service) pageOne(c *web.Call) (any, error) {
 
 // organiserMoves belong on the organiser's page.
 var organiserMoves = []string{"mark", "enter", "remove", "confirm_hours", "finish"}
-
-func (s *Service) one(c *web.Call, m *Activity, sent *ui.Sent) (any, error) {
-	c.ShownUntil(m.DueAt)
-	p := s.Page(c, m.Title, ui.Activities)
-	p.Back = ui.Link{Label: c.T("activity.title"), URL: "/activities"}
-	p.CSS = []string{"activity.css"}
-	view := matter.ViewOf(c)
-	j, err := s.json(c.Context(), s.Journal.DB, m, view)
-	if err != nil {
-		return nil, err
-	}
-	v := oneView{J: j}
-	acts := slices.DeleteFunc(Life.Actions(m, c.Actor, c.Now()), func(a flow.Action) bool {
-		// What has been done, or belongs to the organiser's page, only clutters this one.
-		done := !a.Enabled && (a.Do == "check_out" || a.Do == "promote" || a.Do == "sign_up" && j.Mine != nil || a.Do == "check_in" && j.Mine.CheckedIn != nil)
-		return done || slices.Contains(organiserMoves, a.Do)
-	})
-	v.Moves = ui.Moves(p, "activity", j.URL, m.Version, acts, sent)
-	for i := range v.Moves {
-		if v.Moves[i].Do == "sign_up" && len(m.Shifts) == 0 {
-			v.Moves[i].Fields = slices.DeleteFunc(v.Moves[i].Fields, func(f ui.Field) bool { return f.Name == "shift" })
-		}
-		if v.Moves[i].Do == "sign_up" {
-			v.Moves[i].Fields = slices.DeleteFunc(v.Moves[i].Fields, func(f ui.Field) bool { return f.Name == "as" && len(c.Actor.Agencies()) == 0 })
-			if j.Free == 0 {
-				v.Moves[i].Hint = c.T("activity.hint.queue")
-			}
-		}
-	}
-	items, err := s.Kind.Timeline(c.Context(), s.Journal.DB, m, view)
-	if err != nil {
-		return nil, err
-	}
-	for _, it := range items {
-		if slices.Contains([]string{"create", "publish", "amend", "cancel", "finish", "begin", "confirm_hours"}, it.Do) {
-			v.Timeline = append(v.Timeline, ui.Entry{At: it.At, Title: p.T("activity.do." + it.Do), Who: it.By, Note: it.Note})
-		}
-	}
-	slices.Reverse(v.Timeline)
-	if sent != nil && sent.Fault != nil {
-		v.Message = c.TextOf(sent.Fault.Key, sent.Fault.Args)
-		for _, a := range v.Moves {
-			v.Errors = append(v.Errors, ui.Errors(a.Fields)...)
-		}
-	}
-	return s.oneScreen(p, v), nil
-}
 
 func (s *Service) pageMove(c *web.Call, do string) (any, error) {
 	c.Form().Del(web.VersionField) // people come and go meanwhile: nobody loses a place for having read a moment ago
@@ -365,57 +205,6 @@ func (s *Service) pageCreate(c *web.Call) (any, error) {
 	return nil, err
 }
 
-func (s *Service) newForm(c *web.Call, sent *ui.Sent) any {
-	p := s.Page(c, c.T("activity.new"), ui.Activities)
-	p.Back = ui.Link{Label: c.T("activity.title"), URL: "/activities"}
-	fields := ui.FieldsOf(p, "activity", createFields, sent)
-	for i := range fields {
-		f := &fields[i]
-		switch f.Name {
-		case "place":
-			f.Type, f.Options = ui.SelectField, s.placeOptions(p.Community.Code)
-			if f.Value == "" {
-				f.Value = p.Community.Code
-			}
-		case "capacity":
-			if f.Value == "" {
-				f.Value = "20"
-			}
-			f.Unit = p.T("activity.people")
-		case "audience":
-			f.Type = ui.SelectField
-			f.Options = []ui.Option{{Value: "", Label: p.T("activity.audience.all")}}
-			for _, a := range []string{Residents, Volunteers, Members} {
-				f.Options = append(f.Options, ui.Option{Value: a, Label: p.T("activity.audience." + a)})
-			}
-		case "hosts", "shifts":
-			f.Type, f.Rows = ui.AreaField, 2
-		case "ends":
-			f.Required = false
-		case "kind":
-			for k := range f.Options {
-				f.Options[k].Label = p.T("activity.kind." + f.Options[k].Value)
-			}
-		}
-	}
-	main, more := fields[:7], fields[7:]
-	return s.newScreen(p, main, more, ui.Errors(fields))
-}
-
-// placeOptions are a community, its buildings and what lies above it.
-func (s *Service) placeOptions(code string) []ui.Option {
-	out := []ui.Option{{Value: code, Label: s.Places.Name(code)}}
-	for _, b := range s.Places.Below(code, place.Building) {
-		out = append(out, ui.Option{Value: b.Code, Label: b.Name})
-	}
-	for _, level := range []int{access.Street, access.District} {
-		if up := access.Up(code, level); up != "" && up != code {
-			out = append(out, ui.Option{Value: up, Label: s.Places.Name(up)})
-		}
-	}
-	return out
-}
-
 func (s *Service) organiserOnly(c *web.Call) (*Activity, error) {
 	m, err := s.Kind.Read(c)
 	if err != nil {
@@ -433,16 +222,6 @@ func (s *Service) pageOrganise(c *web.Call) (any, error) {
 		return nil, err
 	}
 	return s.organise(c, m, nil)
-}
-
-// organiseView is what the organiser's page shows.
-type organiseView struct {
-	J       JSON
-	Roster  []RosterItem
-	Acts    map[string]ui.Action
-	OpID    string
-	Errors  []ui.FieldError
-	Message string
 }
 
 func (s *Service) organise(c *web.Call, m *Activity, sent *ui.Sent) (any, error) {
@@ -478,35 +257,6 @@ func (s *Service) organise(c *web.Call, m *Activity, sent *ui.Sent) (any, error)
 		}
 	}
 	return s.organiseScreen(p, v), nil
-}
-
-// people are those a move of the organiser may be about.
-func (v organiseView) people(p ui.Page, a ui.Action) []ui.Option {
-	first := ui.Option{Value: "", Label: p.T("activity.choose_person")}
-	for _, f := range a.Fields {
-		if f.Name == "person" && !f.Required {
-			first.Label = p.T("activity.everybody")
-		}
-	}
-	out := []ui.Option{first}
-	for _, it := range v.Roster {
-		live := it.State == In || it.State == Waits || it.State == Offered
-		if a.Do == "remove" && live || a.Do == "confirm_hours" && it.CheckedIn != nil {
-			label := it.Name
-			if it.CheckedIn != nil {
-				label += " · " + minutes(p, it.Minutes)
-			}
-			out = append(out, ui.Option{Value: it.ID, Label: label})
-		}
-	}
-	return out
-}
-
-func minutes(p ui.Page, n int64) string {
-	if n%60 == 0 {
-		return p.T("activity.hours", "n", n/60)
-	}
-	return p.T("activity.hours", "n", strconv.FormatFloat(float64(n)/60, 'f', 1, 64))
 }
 
 // doorSVG is the QR code of this moment, for the organiser's screen.

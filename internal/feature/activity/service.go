@@ -395,15 +395,6 @@ func dayOf(at int64) (from, to int64) {
 	return start.UnixMilli(), start.AddDate(0, 0, 1).UnixMilli()
 }
 
-// MaySee reports whether an actor may see an activity, for its files and other doors.
-func (s *Service) MaySee(ctx context.Context, a actor.Actor, id string) (bool, error) {
-	_, err := s.Machine.Read(ctx, s.Journal.DB, a, id, s.Journal.DB.Clock().Now().UnixMilli())
-	if fault.Is(err, fault.NotFound) {
-		return false, nil
-	}
-	return err == nil, err
-}
-
 // Document is the text an activity is found by; nothing for a draft.
 func (s *Service) Document(ctx context.Context, q db.Queryer, id string) (title, text, place string, at int64, public bool, err error) {
 	m := &Activity{}
