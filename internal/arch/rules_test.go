@@ -26,7 +26,7 @@ var tiers = map[string]int{
 	// 2: machines others decide with, and the way in
 	"ballot": 2, "channel": 2, "opinion": 2, "tally": 2, "volunteer": 2, "signin": 2,
 	// 3: what people do
-	"post": 3, "wish": 3, "project": 3, "vote": 3, "activity": 3, "award": 3, "request": 3, "meeting": 3,
+	"post": 3, "wish": 3, "ask": 3, "project": 3, "vote": 3, "activity": 3, "award": 3, "request": 3, "meeting": 3,
 	// 4: listeners
 	"points": 4, "notify": 4, "search": 4, "stats": 4, "ledger": 4, "feed": 4, "open311": 4, "webhook": 4,
 }
@@ -34,6 +34,7 @@ var tiers = map[string]int{
 // sameTier lists imports within a tier, "user used", with their reasons.
 var sameTier = map[string]string{
 	"ballot tally": "a poll is counted by the same pure rules that count Pabulib files; tally has no tables and knows no poll",
+	"ask wish":     "asking is the way in to a wish, step by step, apart from what can happen to it",
 }
 
 // forbiddenNames say nothing about what a package is for.
@@ -53,6 +54,7 @@ var sqlPlaces = map[string]string{
 	"internal/app/doctor.go":          "asks the engine about its own settings",
 	"internal/app/transfer/store.go":  "lets a whole table of people in by one switch, and keeps its receipts",
 	"internal/app/store_workbench.go": "keeps the views of the workbench, which spans the features",
+	"internal/app/bench/floor.go":     "measures the bare queries beside ours",
 	"internal/app/demo/fill.go":       "asks whether the place to be filled is empty",
 }
 
@@ -62,6 +64,7 @@ var (
 	driverPlaces = map[string]string{
 		"internal/platform/db":     "the one door to the database",
 		"internal/platform/dbtest": "makes databases for tests",
+		"internal/app/bench":       "measures the bare drivers beside ours",
 	}
 )
 
@@ -72,6 +75,7 @@ var clockFiles = map[string]string{
 	"internal/platform/web/door.go":    "measures how long an answer takes",
 	"internal/platform/web/metrics.go": "measures how long an answer takes",
 	"internal/platform/blob/disk.go":   "compares with the file system's own times",
+	"internal/app/bench/main.go":       "measures how long things take",
 	"e2e/browser/page.go":              "waits for a browser",
 }
 

@@ -102,14 +102,9 @@ func guard(ctx context.Context, tx *db.Tx, guardian, ward, how, by string, from,
 	return err
 }
 
-// agentsOf and holdersOf list the accounts to tell, for the notify feature.
+// agentsOf lists who acts for a group now.
 func agentsOf(ctx context.Context, q db.Queryer, group string, now int64) (ids []string, err error) {
 	return ids, q.Select(ctx, &ids, `SELECT DISTINCT account FROM roles WHERE grp = ? AND role = 'agent' AND from_at <= ? AND (to_at = 0 OR to_at > ?)`, group, now, now)
-}
-
-func holdersOf(ctx context.Context, q db.Queryer, role, place string, now int64) (ids []string, err error) {
-	return ids, q.Select(ctx, &ids, `SELECT DISTINCT account FROM roles WHERE role = ? AND place = ? AND from_at <= ? AND (to_at = 0 OR to_at > ?) LIMIT 500`,
-		role, place, now, now)
 }
 
 func insertLook(ctx context.Context, tx *db.Tx, l Look, since int64) error {

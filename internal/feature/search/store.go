@@ -8,8 +8,6 @@ import (
 	"math"
 	"strings"
 
-	"github.com/jackc/pgx/v5"
-
 	"linli/internal/core/bigram"
 	"linli/internal/core/page"
 	"linli/internal/platform/db"
@@ -60,7 +58,7 @@ func newest(ctx context.Context, q db.Queryer, expression string, limit int) ([]
 func planned(ctx context.Context, q db.Queryer, query, expression string, args ...any) ([]row, error) {
 	args = append([]any{expression}, args...)
 	if strings.HasPrefix(expression, "(") { // a tsquery, see expression
-		args = append([]any{pgx.QueryExecModeExec}, args...)
+		args = append([]any{db.PlannedAnew}, args...)
 	}
 	var rows []row
 	err := q.Select(ctx, &rows, query, args...)

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 	"net/url"
-	"slices"
 
 	"github.com/a-h/templ"
 	"github.com/go-webauthn/webauthn/protocol"
@@ -272,8 +271,4 @@ func passkeyButton(label, what, next string) templ.Component {
 		_, err := io.WriteString(w, `<button type="button" class="button button-quiet" hidden data-passkey="`+what+`" data-next="`+templ.EscapeString(next)+`">`+templ.EscapeString(label)+`</button>`)
 		return err
 	})
-}
-
-func hasKey(rows []Passkey, id string) bool {
-	return slices.ContainsFunc(rows, func(r Passkey) bool { return r.ID == id })
 }

@@ -23,6 +23,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
 	"github.com/jmoiron/sqlx"
@@ -354,6 +355,10 @@ func Redact(raw string) string {
 	}
 	return u.Redacted()
 }
+
+// PlannedAnew, as the first argument of a query on PostgreSQL, has it planned
+// for its own values instead of by a kept generic plan.
+const PlannedAnew = pgx.QueryExecModeExec
 
 // ErrNoRows is what Get returns when there is no row.
 var ErrNoRows = sql.ErrNoRows
