@@ -42,7 +42,7 @@ const (
 var derived = map[string]string{"search_docs": "search"}
 
 // eventNumbers are columns that hold the number of an event without a foreign key.
-var eventNumbers = map[string]string{"events": "seq", "cursors": "seq", "inbox": "seq", "inbox_fanouts": "seq"}
+var eventNumbers = map[string]string{"events": "seq", "cursors": "seq", "inbox": "seq", "inbox_fanouts": "seq", "webhook_deliveries": "seq"}
 
 // fleeting tables are left out: who was signed in signs in again.
 var fleeting = []string{"sessions", "codes", "drafts"}

@@ -14,6 +14,7 @@ var stories = []func(ctx context.Context, h *app.House, year *clock.Fake, rnd *r
 	Wishes,
 	Posts,
 	Projects,
+	Activities,
 }
 
 // Year makes a year of matters, each through the use-cases that people use.

@@ -216,6 +216,12 @@ func (t *Tx) Load(ctx context.Context, table Table, next func() ([]any, error)) 
 	}
 }
 
+// Clear empties a table before Load.
+func (t *Tx) Clear(ctx context.Context, table Table) error {
+	_, err := t.Exec(ctx, `DELETE FROM `+quoted(table.Name))
+	return err
+}
+
 // Continue sets the growing key of a table, if it has one, behind its greatest value, after Load.
 func (t *Tx) Continue(ctx context.Context, table Table) error {
 	if t.db.Engine == SQLite {
