@@ -9,7 +9,7 @@ WITH_POSTGRES = go run ./internal/platform/dbtest/pgserver --
 # Packages whose goroutines share state: their tests run under the race
 # detector too. Only those that exist count.
 RACE = $(addprefix ./,$(wildcard internal/platform/db internal/platform/journal internal/platform/session \
-	internal/platform/web internal/platform/blob internal/feature/wish))
+	internal/platform/web internal/platform/blob internal/feature/wish internal/feature/ballot))
 
 FUZZTIME ?= 10s
 

@@ -245,7 +245,12 @@ func TestWishPagesForAll(t *testing.T) {
 	s := theSite(t)
 	maker := s.visit(t, "demo-neighbour", phone)
 	maker.Open(s.URL + "/wishes/new")
-	wish := asked(t, maker, func() { maker.Fill("一句话说说", "想请人教我用社区的打印机"); maker.Click("数量、日期、费用（可不填）"); maker.Fill("quantity.total", "3"); maker.Fill("quantity.unit", "次") },
+	wish := asked(t, maker, func() {
+		maker.Fill("一句话说说", "想请人教我用社区的打印机")
+		maker.Click("数量、日期、费用（可不填）")
+		maker.Fill("quantity.total", "3")
+		maker.Fill("quantity.unit", "次")
+	},
 		map[string]func(){"是这一件吗？": func() { maker.Click("都不是，继续") }})
 	path := strings.TrimPrefix(wish, s.URL)
 	for _, lang := range []string{"zh-CN", "en"} {

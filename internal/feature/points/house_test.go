@@ -261,9 +261,9 @@ func TestByHand(t *testing.T) {
 			t.Errorf("the line reads %v", line)
 		}
 		for i, want := range []int{200, 409} { // two proposals to take the same entry back: only one is booked
-			r, status := object{}, 0
+			status := 0
 			if i == 0 {
-				r = s.must(201, "POST", "/api/v1/points-batches", "demo-community", object{"reason": "记错了人", "entry": line["id"]})
+				r := s.must(201, "POST", "/api/v1/points-batches", "demo-community", object{"reason": "记错了人", "entry": line["id"]})
 				other := s.must(201, "POST", "/api/v1/points-batches", "demo-community2", object{"reason": "记错了人", "entry": line["id"]})
 				status, _ = s.do("POST", "/api/v1/points-batches/"+r["id"].(string)+"/agree", "demo-community2", nil)
 				if again, _ := s.do("POST", "/api/v1/points-batches/"+other["id"].(string)+"/agree", "demo-community", nil); again != 409 {

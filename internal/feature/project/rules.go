@@ -117,16 +117,6 @@ var (
 	}}
 )
 
-// ready lists why a project cannot be voted on yet, by the guards of the poll.
-func (p *Project) ready() (reason string, ok bool) {
-	for _, g := range []guard{ownedByOwners, ownershipKnown, consentGiven, fundKnown, upkeepKnown, costKnown} {
-		if !g.OK(p, actor.Actor{}, 0) {
-			return g.Reason, false
-		}
-	}
-	return "", true
-}
-
 type branches = []flow.Branch[*Project]
 
 func always(*Project) bool       { return true }

@@ -160,31 +160,6 @@ func (h *house) discussed(more object) string {
 	return id
 }
 
-// residents makes n more residents at V3 in community A and returns their ids.
-func (h *house) residents(n int, change func(i int, a *member.Account)) []string {
-	h.t.Helper()
-	ids := make([]string, n)
-	for from := 0; from < n; from += 200 {
-		err := h.DB.Write(context.Background(), func(tx *db.Tx) error {
-			for i := from; i < min(n, from+200); i++ {
-				a := member.Account{PublicName: fmt.Sprintf("居民%d", i), Level: actor.V3, Home: demo.CommunityA}
-				if change != nil {
-					change(i, &a)
-				}
-				if err := h.Member.Create(context.Background(), tx, "", &a); err != nil {
-					return err
-				}
-				ids[i] = a.ID
-			}
-			return nil
-		})
-		if err != nil {
-			h.t.Fatal(err)
-		}
-	}
-	return ids
-}
-
 // verify runs all checks of projects and polls.
 func (h *house) verify() {
 	h.t.Helper()

@@ -7,8 +7,6 @@
 package volunteer
 
 import (
-	"strings"
-
 	"linli/internal/core/access"
 	"linli/internal/core/actor"
 	"linli/internal/core/event"
@@ -103,10 +101,4 @@ func reminded(r *Record, c *flow.Change) []event.Tell {
 
 func helperHears(r *Record, _ *flow.Change) []event.Tell {
 	return []event.Tell{event.ToAccount(r.Author, "hours")}
-}
-
-// sourceKind is the kind of matter the service was given to.
-func (r *Record) sourceKind() string {
-	kind, _, _ := strings.Cut(r.Source, ":")
-	return kind
 }
