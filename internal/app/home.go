@@ -273,7 +273,7 @@ func (h *House) mePage(c *web.Call) (any, error) {
 	}
 	var items []ui.ServiceItem
 	for _, i := range [][2]string{{"inbox", "bell"}, {"me/profile", "person"}, {"me/family", "people"}, {"me/level", "check"}, {"me/volunteer", "hand"},
-		{"me/looks", "search"}, {"me/consents", "edit"}, {"me/security", "lock"}, {"me/data", "download"}, {"me/tokens", "settings"}} {
+		{"me/service", "clock"}, {"me/points", "star"}, {"me/calendar", "activity"}, {"me/looks", "search"}, {"me/consents", "edit"}, {"me/security", "lock"}, {"me/data", "download"}, {"me/tokens", "settings"}} {
 		if key := strings.ReplaceAll(i[0], "/", "."); h.serves("/" + i[0]) {
 			items = append(items, ui.ServiceItem{Label: c.T("me.link." + key), Hint: c.T("me.hint." + key), URL: "/" + i[0], Icon: i[1]})
 		}
