@@ -128,7 +128,7 @@ type tokenCreate struct {
 
 func (t *tokenCreate) Run() error {
 	ctx := context.Background()
-	h, err := t.open(ctx)
+	h, err := t.current(ctx)
 	if err != nil {
 		return err
 	}

@@ -19,7 +19,7 @@ type backupCommand struct {
 func (b *backupCommand) Run() error {
 	ctx, stop := signals()
 	defer stop()
-	h, err := b.open(ctx)
+	h, err := b.current(ctx)
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ type exportCommand struct {
 func (e *exportCommand) Run() error {
 	ctx := context.Background()
 	kind, _ := transfer.KindOf(e.Kind) // kong has checked it
-	h, err := e.open(ctx)
+	h, err := e.current(ctx)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"linli/internal/app"
+	"linli/migrations"
 )
 
 // where says which installation a command is about.
@@ -60,6 +61,24 @@ func (w where) open(ctx context.Context) (*app.House, error) {
 		return nil, err
 	}
 	return app.Open(ctx, c)
+}
+
+// current opens an installation whose schema is up to date, and says what to
+// do about any other place.
+func (w where) current(ctx context.Context) (*app.House, error) {
+	h, err := w.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	pending, err := h.DB.Pending(ctx, migrations.Files)
+	if err == nil && pending {
+		err = errors.New("there is no Linli here, or one with an older schema: run linli setup for a new place, linli migrate for an old one")
+	}
+	if err != nil {
+		h.Close()
+		return nil, err
+	}
+	return h, nil
 }
 
 // listen says where to serve.

@@ -48,7 +48,7 @@ func (v *verifyCommand) report(ctx context.Context) ([]app.Report, error) {
 		}
 		return app.VerifyArchive(ctx, v.File, c.Log, bar("verify"))
 	}
-	h, err := v.open(ctx)
+	h, err := v.current(ctx)
 	if err != nil {
 		return nil, err
 	}
