@@ -47,7 +47,7 @@ func takePlaces(_ context.Context, s *Service, in Incoming) (Batch, error) {
 	seen := map[string]bool{}
 	for _, row := range in.rows {
 		p := place.Place{
-			Code: place.Trim(in.get(row, "code")), Level: in.get(row, "level"), Name: in.text(row, "name", 80, true),
+			Code: place.Trim(in.get(row, "code")), Level: in.get(row, "level"), Name: place.OwnName(in.get(row, "level"), in.text(row, "name", 80, true)),
 			Phone: in.text(row, "phone", 20, false), Hours: in.text(row, "hours", 80, false), Boundary: in.get(row, "boundary"),
 		}
 		p.Parent = place.ParentOf(p.Code)

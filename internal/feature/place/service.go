@@ -142,7 +142,7 @@ func (s *Service) Import(ctx context.Context, r io.Reader, dryRun bool) (int, er
 			bad = append(bad, fmt.Errorf("line %d: want 4 columns, found %d", line, len(row)))
 			continue
 		}
-		p := Place{Code: Trim(row[0]), Level: row[1], Name: trimName(row[1], row[2])}
+		p := Place{Code: Trim(row[0]), Level: row[1], Name: OwnName(row[1], row[2])}
 		p.Parent = ParentOf(p.Code)
 		switch {
 		case LevelOf(p.Code) == "" || LevelOf(p.Code) != p.Level:
@@ -163,9 +163,9 @@ func (s *Service) Import(ctx context.Context, r io.Reader, dryRun bool) (int, er
 	return len(places), s.Put(ctx, "", places...)
 }
 
-// trimName turns the register's 洲岛家园社区居委会 into the place's own name
+// OwnName turns the register's 洲岛家园社区居委会 into the place's own name
 // 洲岛家园社区: the 居委会 is a group, not the place.
-func trimName(level, name string) string {
+func OwnName(level, name string) string {
 	name = strings.TrimSpace(name)
 	if level == Community {
 		for _, tail := range []string{"居民委员会", "居委会", "村民委员会", "村委会"} {
