@@ -5,7 +5,6 @@
 package demo
 
 import (
-	"bytes"
 	"context"
 	_ "embed"
 	"fmt"
@@ -74,14 +73,13 @@ func People(ctx context.Context, h *app.House) error {
 }
 
 func places(ctx context.Context, h *app.House) error {
-	var rows bytes.Buffer
-	rows.WriteString("code,level,name,parent\n")
-	for _, line := range strings.Split(string(nanjing), "\n") {
-		if strings.HasPrefix(line, District) {
-			rows.WriteString(line + "\n")
+	var real []place.Place
+	for _, line := range strings.Split(string(nanjing), "\n") { // code,level,name,parent
+		if f := strings.Split(strings.TrimSpace(line), ","); strings.HasPrefix(line, District) {
+			real = append(real, place.Place{Code: f[0], Level: f[1], Name: place.OwnName(f[1], f[2]), Parent: place.ParentOf(f[0])})
 		}
 	}
-	if _, err := h.Place.Import(ctx, &rows, false); err != nil {
+	if err := h.Place.Put(ctx, "", real...); err != nil {
 		return err
 	}
 	var more []place.Place

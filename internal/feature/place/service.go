@@ -2,10 +2,7 @@ package place
 
 import (
 	"context"
-	"encoding/csv"
 	"errors"
-	"fmt"
-	"io"
 	"strconv"
 	"strings"
 
@@ -116,51 +113,6 @@ func (s *Service) say(ctx context.Context, tx *db.Tx, now int64, by, code string
 	return s.journal.AppendEvent(ctx, tx, event.Event{
 		At: now, Kind: "place", Subject: subject, Version: version, Do: do, Actor: by, Place: code, Audience: event.Public,
 	}, nil)
-}
-
-// Import reads the CSV code,level,name,parent. Every bad line is named; nothing
-// is written unless all lines are good. It returns how many places it wrote.
-func (s *Service) Import(ctx context.Context, r io.Reader, dryRun bool) (int, error) {
-	c := csv.NewReader(r)
-	c.FieldsPerRecord = -1
-	head, err := c.Read()
-	if err != nil || len(head) < 4 || strings.TrimPrefix(head[0], "\ufeff") != "code" {
-		return 0, errors.New("line 1: want the header code,level,name,parent")
-	}
-	var places []Place
-	var bad []error
-	seen := map[string]bool{}
-	for line := 2; ; line++ {
-		row, err := c.Read()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return 0, fmt.Errorf("line %d: %w", line, err)
-		}
-		if len(row) < 4 {
-			bad = append(bad, fmt.Errorf("line %d: want 4 columns, found %d", line, len(row)))
-			continue
-		}
-		p := Place{Code: Trim(row[0]), Level: row[1], Name: OwnName(row[1], row[2])}
-		p.Parent = ParentOf(p.Code)
-		switch {
-		case LevelOf(p.Code) == "" || LevelOf(p.Code) != p.Level:
-			bad = append(bad, fmt.Errorf("line %d, code: %q is not the code of a %s", line, row[0], row[1]))
-		case p.Name == "" || len([]rune(p.Name)) > 80:
-			bad = append(bad, fmt.Errorf("line %d, name: 1 to 80 characters", line))
-		case row[3] != "" && Trim(row[3]) != p.Parent:
-			bad = append(bad, fmt.Errorf("line %d, parent: %q is not above %q", line, row[3], p.Code))
-		case seen[p.Code]:
-			bad = append(bad, fmt.Errorf("line %d, code: %s stands twice", line, p.Code))
-		}
-		seen[p.Code] = true
-		places = append(places, p)
-	}
-	if len(bad) > 0 || dryRun {
-		return len(places), errors.Join(bad...)
-	}
-	return len(places), s.Put(ctx, "", places...)
 }
 
 // OwnName turns the register's 洲岛家园社区居委会 into the place's own name
