@@ -26,9 +26,16 @@ type Reader struct {
 	Reset func(ctx context.Context, tx *db.Tx) error
 }
 
+// unsettled is how long Drain waits before it asks again.
+const unsettled = 5 * time.Millisecond
+
 type position struct {
 	XID int64 `db:"xid"`
 	Seq int64 `db:"seq"`
+}
+
+func (p position) before(q position) bool {
+	return p.XID < q.XID || p.XID == q.XID && p.Seq < q.Seq
 }
 
 // settled is the part of the log that no running transaction can still write
@@ -86,14 +93,47 @@ func (j *Journal) Step(ctx context.Context, r Reader) (more bool, err error) {
 	return more, err
 }
 
-// Drain lets r read all there is.
+// Drain lets the readers read every event that was committed when it was
+// called. On PostgreSQL the latest of them are settled only when older
+// transactions have ended, those of other databases of the server too: it
+// waits for them.
 func (j *Journal) Drain(ctx context.Context, readers ...Reader) error {
+	var end position
+	err := j.DB.Get(ctx, &end, `SELECT xid, seq FROM events ORDER BY xid DESC, seq DESC LIMIT 1`)
+	if errors.Is(err, db.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
 	for _, r := range readers {
-		for more := true; more; {
-			var err error
-			if more, err = j.Step(ctx, r); err != nil {
+		for {
+			if err := j.drain(ctx, r); err != nil {
 				return err
 			}
+			var at position
+			if err := j.DB.Get(ctx, &at, `SELECT xid, seq FROM cursors WHERE name = ?`, r.Name); err != nil && !errors.Is(err, db.ErrNoRows) {
+				return err
+			}
+			if !at.before(end) {
+				break
+			}
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-time.After(unsettled):
+			}
+		}
+	}
+	return nil
+}
+
+// drain lets r read all that is settled.
+func (j *Journal) drain(ctx context.Context, r Reader) error {
+	for more := true; more; {
+		var err error
+		if more, err = j.Step(ctx, r); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -124,7 +164,7 @@ func (j *Journal) Follow(ctx context.Context, readers ...Reader) {
 	var wg sync.WaitGroup
 	wg.Go(func() { j.every(ctx, "tail", func() error { return j.notice(ctx) }) })
 	for _, r := range readers {
-		wg.Go(func() { j.every(ctx, r.Name, func() error { return j.Drain(ctx, r) }) })
+		wg.Go(func() { j.every(ctx, r.Name, func() error { return j.drain(ctx, r) }) })
 	}
 	wg.Wait()
 }

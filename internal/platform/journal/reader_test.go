@@ -102,17 +102,17 @@ func TestReadersWaitForARunningTransaction(t *testing.T) {
 	})
 	<-written
 	h.born(t, 1, false)
-	if err := h.Drain(ctx, hears("r")); err != nil {
+	if _, err := h.Step(ctx, hears("r")); err != nil {
 		t.Fatal(err)
 	}
 	if n := h.number(t, `SELECT count(*) FROM heard`); n != 0 {
 		t.Errorf("%d events were read past one that still runs", n)
 	}
 	close(finish)
-	wg.Wait()
-	if err := h.Drain(ctx, hears("r")); err != nil {
+	if err := h.Drain(ctx, hears("r")); err != nil { // it waits for the slow one
 		t.Fatal(err)
 	}
+	wg.Wait()
 	h.heardOnce(t, "r")
 }
 
@@ -213,6 +213,9 @@ func TestGenerationGrowsWithEventsOfEveryNode(t *testing.T) {
 	dbtest.EachFrom(t, "tools", prepare, func(t *testing.T, url string) {
 		a := node(t, url)
 		a.born(t, 1, false)
+		if err := a.Drain(context.Background(), hears("first")); err != nil { // so that it is settled
+			t.Fatal(err)
+		}
 		b := node(t, url)
 		if err := b.StartTail(context.Background()); err != nil {
 			t.Fatal(err)
