@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"runtime"
+	"runtime/pprof"
 	"slices"
 	"strings"
 	"sync"
@@ -30,6 +31,8 @@ var (
 	rounds = flag.Int("rounds", 7, "turns of each line and its floor")
 	each   = flag.Duration("each", 300*time.Millisecond, "length of one turn")
 	dbURL  = flag.String("db", "", "postgres://… instead of SQLite")
+	only   = flag.String("run", "", "only the lines whose name contains this")
+	cpuOut = flag.String("cpuprofile", "", "write a CPU profile of the lines to this file")
 )
 
 func main() {
@@ -81,7 +84,21 @@ func run(ctx context.Context) error {
 	}
 	fmt.Printf("%s, %d CPUs, %s, %d wishes, %d turns of %s\n\n", runtime.Version(), runtime.NumCPU(), h.DB.Engine, *wishes, *rounds, *each)
 	fmt.Printf("%-34s %9s %9s %9s %9s | %9s %9s | %6s %6s\n", "", "CPU µs", "req/s", "p50 µs", "p99 µs", "floor µs", "floor/s", "CPU ×", "req/s ×")
+	if *cpuOut != "" {
+		file, err := os.Create(*cpuOut)
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		if err := pprof.StartCPUProfile(file); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
+	}
 	for _, l := range lines {
+		if !strings.Contains(l.name, *only) {
+			continue
+		}
 		if err := l.measure(); err != nil {
 			return fmt.Errorf("%s: %w", l.name, err)
 		}
