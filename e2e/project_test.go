@@ -409,6 +409,28 @@ func (s *timed) behind(t *testing.T, resident, staff, party *browser.Page) {
 	}
 }
 
+// covered scrolls through a ballot and tells which option lies, wherever the
+// voter stops, under something else that can be tapped; their order and height
+// differ by voter, so no single look can tell.
+const covered = `(() => {
+	const options = [...document.querySelectorAll("#ballot .card-choice")], found = [];
+	if (options.length < 2) return ["there is no ballot"];
+	const others = [...document.querySelectorAll("a, button, input, select, textarea, summary")].filter((o) => !o.closest(".card-choice"));
+	for (let y = 0; y <= document.documentElement.scrollHeight; y += 7) {
+		scrollTo({ top: y, behavior: "instant" });
+		for (const c of options) {
+			const a = c.getBoundingClientRect();
+			for (const o of others) {
+				const b = o.getBoundingClientRect();
+				if (b.width && b.height && getComputedStyle(o).visibility !== "hidden" && a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom)
+					found.push("at " + y + " px " + o.outerHTML.slice(0, 80) + " lies over " + c.textContent.trim());
+			}
+		}
+	}
+	scrollTo(0, 0);
+	return found.slice(0, 3);
+})()`
+
 // TestProjectPagesForAll holds the pages of projects and polls to the numbers
 // of UX, in both languages and modes.
 func TestProjectPagesForAll(t *testing.T) {
@@ -455,6 +477,11 @@ func TestProjectPagesForAll(t *testing.T) {
 					}
 					for _, v := range p.Problems() {
 						t.Errorf("%s: %s", at[1], v)
+					}
+					if at[1] == poll && at[0] == "demo-neighbour" {
+						for _, v := range browser.Eval[[]string](p, covered) {
+							t.Errorf("%s: %s", at[1], v)
+						}
 					}
 				}
 			})
