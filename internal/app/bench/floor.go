@@ -18,6 +18,7 @@ import (
 	"linli/internal/core/clock"
 	"linli/internal/core/id"
 	"linli/internal/platform/db"
+	"linli/migrations"
 )
 
 // fill makes the demo's people and n wishes in bulk.
@@ -48,14 +49,7 @@ func fill(ctx context.Context, c app.Config, n int) error {
 					place = demo.CommunityB
 				}
 				state := []string{"open", "claimed", "fulfilled", "fulfilled", "fulfilled"}[done%5]
-				if _, err := tx.Exec(ctx, `INSERT INTO wishes (id, state, version, since, due_at, due_do, place, community, street, author, created_at,
-					title, body, category, location_note, price_note, total, unit, claimed, delivered, visibility, wanted_by,
-					tier, tier_at, rank, offered_to, helped, helped_name, helped_phone, consent_how, consent_by, consent_at,
-					outcome, satisfied, channel, disputes, on_spot, same_hand, reviewer, urged_at, origin, became)
-					VALUES (?, ?, 1, ?, 0, '', ?, ?, ?, ?, ?, ?, ?, '家政清洁', '', '', 0, '', 0, 0, 'public', 0, 1, ?, 'community', '', '', '', '', '', '', 0,
-					'', '', '', 0, 0, 0, '', 0, '', '')`,
-					id.New(), state, now, place, place, place[:9], author.ID, now, titles[done%len(titles)],
-					"厨房的纱窗破了，蚊子飞进来，自己修不好，想请一位师傅来看看，材料费我来出。", now); err != nil {
+				if _, err := tx.Exec(ctx, wishInsert, bareWish(state, place, author.ID, titles[done%len(titles)], now)...); err != nil {
 					return err
 				}
 				done++
@@ -69,16 +63,34 @@ func fill(ctx context.Context, c app.Config, n int) error {
 	return h.DB.Settle(ctx)
 }
 
+// wishInsert is the row of a wish, written out: what filing one cannot do without.
+const wishInsert = `INSERT INTO wishes (id, state, version, since, due_at, due_do, place, community, street, author, created_at,
+	title, body, category, location_note, price_note, total, unit, claimed, delivered, visibility, wanted_by,
+	tier, tier_at, rank, offered_to, helped, helped_name, helped_phone, consent_how, consent_by, consent_at,
+	outcome, satisfied, channel, disputes, on_spot, same_hand, reviewer, urged_at, origin, became)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32,
+	$33, $34, $35, $36, $37, $38, $39, $40, $41, $42)`
+
+func bareWish(state, place, author, title string, at int64) []any {
+	return []any{
+		id.New(), state, 1, at, 0, "", place, place, place[:9], author, at,
+		title, "厨房的纱窗破了，蚊子飞进来，自己修不好，想请一位师傅来看看，材料费我来出。", "家政清洁", "", "", 0, "", 0, 0, "public", 0,
+		1, at, "community", "", "", "", "", "", "", 0,
+		"", "", "", 0, 0, 0, "", 0, "", "",
+	}
+}
+
 // floors is the least that each line could cost.
 type floors struct {
-	ctx   context.Context
-	plain *sql.DB // readers
-	one   *sql.DB // a writer whose every insert is a commit
-	page  []byte  // the shell of a page
-	wish  string
-	me    string      // the resident who reads the list
-	list  *sql.Stmt   // listQuery
-	stock chan string // open wishes for claims
+	ctx       context.Context
+	plain     *sql.DB // readers
+	one       *sql.DB // a writer whose every insert is a commit
+	page      []byte  // the shell of a page
+	wish      string
+	me        string      // the resident who reads the list
+	list      *sql.Stmt   // listQuery
+	insertOne *sql.Stmt   // wishInsert
+	stock     chan string // open wishes for claims
 }
 
 func newFloors(ctx context.Context, h *app.House) (*floors, error) {
@@ -90,7 +102,11 @@ func newFloors(ctx context.Context, h *app.House) (*floors, error) {
 			return nil, err
 		}
 		// A database of its own, so that the floor's inserts do not wait for ours.
-		if f.one, err = sql.Open("sqlite", "file:"+filepath.Join(h.Config.Data, "floor.db")+
+		own := filepath.Join(h.Config.Data, "floor.db")
+		if err := schema(ctx, own); err != nil {
+			return nil, err
+		}
+		if f.one, err = sql.Open("sqlite", "file:"+own+
 			"?_pragma=busy_timeout(10000)&_pragma=journal_mode(wal)&_pragma=synchronous(full)&_txlock=immediate"); err != nil {
 			return nil, err
 		}
@@ -106,7 +122,7 @@ func newFloors(ctx context.Context, h *app.House) (*floors, error) {
 	if f.list, err = f.plain.Prepare(listQuery); err != nil {
 		return nil, err
 	}
-	if _, err := f.one.Exec(`CREATE TABLE floor (id text PRIMARY KEY, title text NOT NULL, body text NOT NULL, place text NOT NULL, at bigint NOT NULL)`); err != nil {
+	if f.insertOne, err = f.one.Prepare(wishInsert); err != nil {
 		return nil, err
 	}
 	if err := f.plain.QueryRow(`SELECT id FROM wishes WHERE state = 'open' AND community = '` + demo.CommunityA + `' ORDER BY id DESC LIMIT 1`).Scan(&f.wish); err != nil {
@@ -266,17 +282,28 @@ func (f *floors) memory() error {
 	return nil
 }
 
-// insert is one durable row in a transaction of its own.
+// insert is one durable wish, nothing but its row, in a transaction of its own.
 func (f *floors) insert() error {
 	tx, err := f.one.Begin()
 	if err != nil {
 		return err
 	}
-	if _, err := tx.Exec(`INSERT INTO floor (id, title, body, place, at) VALUES ('` + id.New() + `', '想请人帮忙修纱窗', '厨房的纱窗破了，自己修不好，想请一位师傅来看看。', '320105004004', 0)`); err != nil {
+	if _, err := tx.Stmt(f.insertOne).Exec(bareWish("open", demo.CommunityA, f.me, "想请人帮忙修纱窗", clock.System{}.Now().UnixMilli())...); err != nil {
 		tx.Rollback()
 		return err
 	}
 	return tx.Commit()
+}
+
+// schema makes an empty database of our tables.
+func schema(ctx context.Context, path string) error {
+	d, err := db.Open(ctx, "sqlite:"+path, clock.System{})
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	_, err = d.Migrate(ctx, migrations.Files)
+	return err
 }
 
 // claim takes a fresh open wish each time.
