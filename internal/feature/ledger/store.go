@@ -7,6 +7,7 @@ import (
 
 	"linli/internal/core/event"
 	"linli/internal/platform/db"
+	"linli/internal/platform/journal"
 	"linli/internal/platform/tlog"
 )
 
@@ -184,7 +185,7 @@ func read(ctx context.Context, q db.Queryer) (position, error) {
 // left lists events after a position that no entry tells of.
 func left(ctx context.Context, q db.Queryer, after, until position, limit int) ([]event.Event, error) {
 	var es []event.Event
-	err := q.Select(ctx, &es, `SELECT `+eventColumns+` FROM events e WHERE (e.xid, e.seq) > (?, ?) AND (e.xid, e.seq) <= (?, ?)
-		AND NOT EXISTS (SELECT 1 FROM ledger_leaves l WHERE l.seq = e.seq AND l.hash <> '') ORDER BY e.xid, e.seq LIMIT ?`, after.XID, after.Seq, until.XID, until.Seq, limit)
+	err := q.Select(ctx, &es, `SELECT `+eventColumns+` FROM events e WHERE `+journal.After+` AND `+journal.UpTo+`
+		AND NOT EXISTS (SELECT 1 FROM ledger_leaves l WHERE l.seq = e.seq AND l.hash <> '') ORDER BY `+journal.InOrder+` LIMIT ?`, after.XID, after.Seq, until.XID, until.Seq, limit)
 	return es, err
 }

@@ -10,6 +10,7 @@ import (
 
 	"linli/internal/core/event"
 	"linli/internal/platform/db"
+	"linli/internal/platform/journal"
 )
 
 func loadMatter(ctx context.Context, q db.Queryer, subject string) (*matter, error) {
@@ -137,7 +138,7 @@ func check(ctx context.Context, q db.Queryer) ([]string, error) {
 		var events []event.Event
 		err := q.Select(ctx, &events, `SELECT e.seq, e.xid, e.at, e.kind, e.subject, e.version, e.move, e.from_state, e.to_state, e.actor, e.as_group,
 			e.place, e.audience, e.data, e.words_hash, e.hash FROM events e
-			WHERE (e.xid, e.seq) > (?, ?) AND (e.xid, e.seq) <= (?, ?) ORDER BY e.xid, e.seq LIMIT 2000`, at.xid, at.seq, end.XID, end.Seq)
+			WHERE `+journal.After+` AND `+journal.UpTo+` ORDER BY `+journal.InOrder+` LIMIT 2000`, at.xid, at.seq, end.XID, end.Seq)
 		if err != nil {
 			return nil, err
 		}

@@ -42,7 +42,17 @@ func (p position) before(q position) bool {
 // before: on PostgreSQL numbers alone commit out of order.
 const settled = `{{pg  AND xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint}}`
 
-const after = `SELECT ` + columns + ` FROM events e WHERE (xid, seq) > (?, ?)` + settled + ` ORDER BY xid, seq LIMIT ?`
+// After and UpTo are conditions on an event e, each with the xid and seq of a
+// position, and InOrder is the order of reading. On SQLite xid is always 0 and
+// seq the row's own number, which a comparison of pairs would not look up: it
+// would read the log from its beginning each time.
+const (
+	After   = `{{sqlite ? <= 0 AND e.seq > ?}}{{pg (e.xid, e.seq) > (?, ?)}}`
+	UpTo    = `{{sqlite ? >= 0 AND e.seq <= ?}}{{pg (e.xid, e.seq) <= (?, ?)}}`
+	InOrder = `{{sqlite e.seq}}{{pg e.xid, e.seq}}`
+)
+
+const after = `SELECT ` + columns + ` FROM events e WHERE ` + After + settled + ` ORDER BY ` + InOrder + ` LIMIT ?`
 
 // Step lets r read one batch and reports whether there may be more.
 func (j *Journal) Step(ctx context.Context, r Reader) (more bool, err error) {
@@ -205,7 +215,7 @@ func (j *Journal) notice(ctx context.Context) error {
 			position
 			Kind string `db:"kind"`
 		}
-		err := j.DB.Select(ctx, &events, `SELECT xid, seq, kind FROM events WHERE (xid, seq) > (?, ?)`+settled+` ORDER BY xid, seq LIMIT ?`, at.XID, at.Seq, 1000)
+		err := j.DB.Select(ctx, &events, `SELECT xid, seq, kind FROM events e WHERE `+After+settled+` ORDER BY `+InOrder+` LIMIT ?`, at.XID, at.Seq, 1000)
 		if err != nil || len(events) == 0 {
 			return err
 		}

@@ -3,6 +3,7 @@ package journal_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -255,4 +256,26 @@ func TestStartTailOfAnEmptyLog(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// What a reader asks for next is looked up, not searched for from the beginning
+// of the log, as SQLite would a comparison of pairs.
+func TestReadersLookUpWhereTheyAre(t *testing.T) {
+	h := node(t, dbtest.SQLiteFromTemplate(t, "tools", prepare))
+	for _, where := range []string{journal.After, journal.After + ` AND ` + journal.UpTo} {
+		args := []any{0, 5, 0, 9}[:strings.Count(db.Render(where, db.SQLite), "?")]
+		var plan []struct {
+			ID      int64  `db:"id"`
+			Parent  int64  `db:"parent"`
+			NotUsed int64  `db:"notused"`
+			Detail  string `db:"detail"`
+		}
+		err := h.DB.Select(t.Context(), &plan, `EXPLAIN QUERY PLAN SELECT e.kind FROM events e WHERE `+where+` ORDER BY `+journal.InOrder+` LIMIT 16`, args...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(plan) != 1 || !strings.Contains(plan[0].Detail, "PRIMARY KEY (rowid>?") {
+			t.Errorf("%s: %+v", where, plan)
+		}
+	}
 }

@@ -31,7 +31,7 @@ func Verify(ctx context.Context, q db.Queryer) (seen int64, faults []string, err
 			Erased int64  `db:"erased"`
 		}
 		err := q.Select(ctx, &batch, `SELECT e.*, coalesce(w.salt, '') AS salt, coalesce(w.words, '') AS words, coalesce(w.erased, 0) AS erased
-			FROM events e LEFT JOIN event_words w ON w.seq = e.seq WHERE (e.xid, e.seq) > (?, ?) ORDER BY e.xid, e.seq LIMIT 2000`, at.XID, at.Seq)
+			FROM events e LEFT JOIN event_words w ON w.seq = e.seq WHERE `+After+` ORDER BY `+InOrder+` LIMIT 2000`, at.XID, at.Seq)
 		if err != nil || len(batch) == 0 {
 			return seen, faults, err
 		}
