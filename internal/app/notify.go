@@ -86,12 +86,21 @@ func documented(s search.Source) notify.Title {
 // and by what ways messages go out.
 func (h *House) wireNotify() {
 	n := notify.New(h.Journal, h.Member, h.Group, h.Place)
+	n.Follows = h.Post
 	n.Page, n.Base = h.page, strings.TrimSuffix(h.Config.BaseURL, "/")
 	n.Register("wish", "/wishes/{id}", documented(h.Wish))
 	n.Register("activity", "/activities/{id}", documented(h.Activity))
 	n.Register("project", "/projects/{id}", documented(h.Project))
-	n.Register("post", "/posts/{id}", documented(h.Post))
-	n.Register("post_comment", "/posts", nil)
+	n.Register("post", "/posts/{id}", notify.TitleFunc(h.Post.TitleOf))
+	n.Register("post_comment", "/posts", h.Post.UnderPosts())
+	n.Register("award", "/awards/{id}", notify.TitleFunc(func(ctx context.Context, q db.Queryer, id string) (string, error) {
+		w, err := h.Award.Machine.Store.Load(ctx, q, id, "")
+		if err != nil {
+			return "", err
+		}
+		return w.Title, nil
+	}))
+	n.Register("pointsbatch", "/points/hand", nil)
 	n.Register("poll", "/polls/{id}", notify.TitleFunc(func(ctx context.Context, q db.Queryer, id string) (string, error) {
 		p, err := h.Ballot.Machine.Store.Load(ctx, q, id, "")
 		if err != nil {

@@ -70,10 +70,10 @@ func HashWords(salt, words string) string {
 	return hex.EncodeToString(s[:])
 }
 
-// Tell is a person, a group's agents or the holders of a role on a place who
-// should hear of an event, and why.
+// Tell is a person, a group's agents, the holders of a role on a place or who
+// follows something, who should hear of an event, and why.
 type Tell struct {
-	To  string `json:"to"`            // "account:ID", "group:ID" or "role:NAME:PLACE"
+	To  string `json:"to"`            // "account:ID", "group:ID", "role:NAME:PLACE" or "follow:TARGET"
 	Why string `json:"why"`           // text key of the reason, such as "author"
 	Act bool   `json:"act,omitempty"` // an act of theirs is needed
 }
@@ -91,12 +91,16 @@ func (e Event) Decode() (Payload, error) {
 	return p, err
 }
 
-// ToAccount, ToGroup and ToRole name who is told.
+// ToAccount, ToGroup, ToRole and ToFollowers name who is told.
 func ToAccount(id, why string) Tell { return Tell{To: "account:" + id, Why: why} }
 func ToGroup(id, why string) Tell   { return Tell{To: "group:" + id, Why: why} }
 func ToRole(role, place, why string) Tell {
 	return Tell{To: "role:" + role + ":" + place, Why: why}
 }
+
+// ToFollowers tells who follows a target: a matter by its id, or the channel
+// of a place by its code, with those of the places below.
+func ToFollowers(target string) Tell { return Tell{To: "follow:" + target, Why: "follower"} }
 
 // Asks marks tells as needing an act of the person told.
 func Asks(t Tell) Tell { t.Act = true; return t }

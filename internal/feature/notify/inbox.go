@@ -71,9 +71,13 @@ func (s *Service) item(ctx context.Context, q db.Queryer, lang string, r Row) (I
 	if err != nil {
 		return Item{}, err
 	}
+	at, err := s.path(ctx, q, r.Kind, r.Subject)
+	if err != nil {
+		return Item{}, err
+	}
 	i := Item{
 		ID: r.ID, At: time.UnixMilli(r.At).UTC(), Text: Sentence(lang, r.Kind, r.Do, r.Why, r.ToState, title), Kind: r.Kind, Subject: r.Subject, Do: r.Do,
-		State: r.ToState, Why: r.Why, Place: r.Place, PlaceName: s.places.Name(r.Place), Act: r.Act, Done: r.Act && r.DoneAt != 0, URL: s.path(r.Kind, r.Subject),
+		State: r.ToState, Why: r.Why, Place: r.Place, PlaceName: s.places.Name(r.Place), Act: r.Act, Done: r.Act && r.DoneAt != 0, URL: at,
 	}
 	if r.ReadAt != 0 {
 		at := time.UnixMilli(r.ReadAt).UTC()

@@ -53,6 +53,13 @@ type People interface {
 	Looked(viewer, subject, field, matter string, now int64)
 }
 
+// Followers tells who follows a target, a post or a channel at or below a
+// place; the post feature implements it. It lists accounts behind after, in
+// order, that followed at a moment (UTC ms).
+type Followers interface {
+	FollowersOf(ctx context.Context, q db.Queryer, target, after string, at int64, limit int) ([]string, error)
+}
+
 // Groups lists groups at or below a place.
 type Groups interface {
 	At(place, kind string) []group.Group
@@ -66,6 +73,7 @@ type Places interface {
 // Service is the inbox, what goes out, and the call list.
 type Service struct {
 	Page     ui.Shell  // wired by app
+	Follows  Followers // nil where nothing can be followed; wired by app
 	Channels []Channel // beside the inbox, in the order a person sees them; wired by app
 	PushKey  string    // public key for PushManager.subscribe, "" when push is not set up
 	PushTest func(endpoint, p256dh, auth string) error
@@ -168,13 +176,24 @@ func (s *Service) title(ctx context.Context, q db.Queryer, kind, subject string)
 	return t, err
 }
 
+// Located is a Title whose matters are read on the page of another one, as a
+// comment is on its post's. "" is a matter that is not there.
+type Located interface {
+	Path(ctx context.Context, q db.Queryer, id string) (string, error)
+}
+
 // path is where a matter is read, on this site.
-func (s *Service) path(kind, subject string) string {
+func (s *Service) path(ctx context.Context, q db.Queryer, kind, subject string) (string, error) {
 	src, ok := s.kinds[kind]
 	if !ok {
-		return "/inbox"
+		return "/inbox", nil
 	}
-	return strings.ReplaceAll(src.path, "{id}", subject)
+	if l, ok := src.title.(Located); ok {
+		if at, err := l.Path(ctx, q, subject); err != nil || at != "" {
+			return at, err
+		}
+	}
+	return strings.ReplaceAll(src.path, "{id}", subject), nil
 }
 
 // Sentence says what happened to a matter, in one sentence without its place

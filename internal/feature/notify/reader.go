@@ -28,6 +28,10 @@ const (
 // wordsOnly are moves that say something without settling what was asked.
 var wordsOnly = []string{"add", "urge", "comment", "contact"}
 
+// takenBack is the state of a matter that its readers are not to find any
+// more: what followers were told of it goes with it.
+const takenBack = "retracted"
+
 func (s *Service) reader() journal.Reader {
 	return journal.Reader{Name: reader, Batch: 8, Apply: s.apply, Reset: reset}
 }
@@ -84,6 +88,11 @@ func (s *Service) applyOne(ctx context.Context, tx *db.Tx, e event.Event) error 
 // settle ends what was asked about the subject: for everybody when its state
 // has changed, else for who acted and those asked together with them.
 func settle(ctx context.Context, tx *db.Tx, e event.Event) error {
+	if e.ToState == takenBack {
+		if err := untell(ctx, tx, e.Subject); err != nil {
+			return err
+		}
+	}
 	switch {
 	case e.ToState != e.FromState && e.FromState != "":
 		return settleAll(ctx, tx, e.Subject, e.Seq, e.At)
@@ -112,6 +121,14 @@ func (s *Service) expand(ctx context.Context, q db.Queryer, t event.Tell, after 
 			return s.agentsAt(ctx, q, place, at)
 		}
 		if people, err = s.people.HoldersOf(ctx, q, role, place, after, at, fan); len(people) == fan {
+			more = people[fan-1]
+		}
+		return people, more, err
+	case "follow":
+		if s.Follows == nil {
+			return nil, "", nil
+		}
+		if people, err = s.Follows.FollowersOf(ctx, q, rest, after, at, fan); len(people) == fan {
 			more = people[fan-1]
 		}
 		return people, more, err

@@ -232,8 +232,9 @@ func (s *Service) composeOne(ctx context.Context, q db.Queryer, d Delivery, l *L
 	if l.Title, err = s.outward(ctx, q, r); err != nil {
 		return err
 	}
-	l.Text, l.URL, l.Urgent = l.Title, s.Base+s.path(r.Kind, r.Subject), r.Act
-	return nil
+	at, err := s.path(ctx, q, r.Kind, r.Subject)
+	l.Text, l.URL, l.Urgent = l.Title, s.Base+at, r.Act
+	return err
 }
 
 func (s *Service) composeDigest(ctx context.Context, q db.Queryer, d Delivery, day string, l *Letter) error {

@@ -137,11 +137,7 @@ func (s *Service) settingsPage(c *web.Call, sent *ui.Sent) (templ.Component, err
 	fields := s.kindFields()
 	kindOptions := []ui.Option{}
 	for _, k := range fields[0].Values {
-		label := p.T("notify.plain_kind")
-		if p.Has(k + ".kind") {
-			label = p.T(k + ".kind")
-		}
-		kindOptions = append(kindOptions, ui.Option{Value: k, Label: label})
+		kindOptions = append(kindOptions, ui.Option{Value: k, Label: kindName(p, k)})
 	}
 	channelOptions := []ui.Option{}
 	for _, ch := range s.Channels {
@@ -155,8 +151,8 @@ func (s *Service) settingsPage(c *web.Call, sent *ui.Sent) (templ.Component, err
 		}}.Draw(p)
 	var facts []ui.Fact
 	for _, pref := range me.prefs {
-		if pref.Kind != "" && p.Has(pref.Kind+".kind") {
-			facts = append(facts, ui.Fact{Label: p.T(pref.Kind+".kind") + " · " + p.T("notify.channel."+pref.Channel), Value: p.T("notify.way." + pref.How)})
+		if pref.Kind != "" {
+			facts = append(facts, ui.Fact{Label: kindName(p, pref.Kind) + " · " + p.T("notify.channel."+pref.Channel), Value: p.T("notify.way." + pref.How)})
 		}
 	}
 	parts = append([]templ.Component{sum2}, parts...)
@@ -166,6 +162,18 @@ func (s *Service) settingsPage(c *web.Call, sent *ui.Sent) (templ.Component, err
 		parts = append(parts, ui.With(ui.Block(p.T("notify.channel.push"), ui.Link{}), pushSwitch(p, s.PushKey, "/sw.js")))
 	}
 	return ui.Whole(p, parts...), nil
+}
+
+// kindName is what people call a kind: as the feature says, or as is said here
+// of kinds that have no page of their own.
+func kindName(p ui.Page, kind string) string {
+	if key := "notify.kind." + kind; p.Has(key) {
+		return p.T(key)
+	}
+	if p.Has(kind + ".kind") {
+		return p.T(kind + ".kind")
+	}
+	return p.T("notify.plain_kind")
 }
 
 // change runs fn as the caller in one write.

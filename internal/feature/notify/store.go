@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"strings"
 
 	"linli/internal/core/event"
 	"linli/internal/core/page"
@@ -18,8 +19,16 @@ func number(b bool) int {
 const rowColumns = `i.id, i.account, i.seq, i.at, i.kind, i.subject, i.version, i.move, i.to_state, i.place, i.audience, i.target, i.why, i.act, i.done_at, i.planned`
 
 // put writes a row; one that stands is left as it is. An older ask about the
-// same matter is replaced, so that a matter counts once.
+// same matter is replaced, so that a matter counts once, and who follows hears
+// of a matter once, however far it is lifted.
 func put(ctx context.Context, tx *db.Tx, r Row) error {
+	if strings.HasPrefix(r.Target, followed) {
+		var n int
+		err := tx.Get(ctx, &n, `SELECT count(*) FROM inbox WHERE account = ? AND subject = ? AND target >= '`+followed+`' AND target < 'follow;'`, r.Account, r.Subject)
+		if err != nil || n > 0 {
+			return err
+		}
+	}
 	n, err := tx.Exec(ctx, `INSERT INTO inbox (id, account, seq, at, kind, subject, version, move, to_state, place, audience, target, why, act, done_at, planned)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0) ON CONFLICT DO NOTHING`,
 		r.ID, r.Account, r.Seq, r.At, r.Kind, r.Subject, r.Version, r.Do, r.ToState, r.Place, r.Audience, r.Target, r.Why, number(r.Act), r.DoneAt)
@@ -28,6 +37,19 @@ func put(ctx context.Context, tx *db.Tx, r Row) error {
 	}
 	_, err = tx.Exec(ctx, `UPDATE inbox SET done_at = ? WHERE subject = ? AND account = ? AND act = 1 AND done_at = 0 AND version < ?`, r.At, r.Subject, r.Account, r.Version)
 	return err
+}
+
+// followed begins the target of who is told as a follower.
+const followed = "follow:"
+
+// untell takes back what followers were told of a matter, or would be.
+func untell(ctx context.Context, tx *db.Tx, subject string) error {
+	for _, table := range []string{"inbox", "inbox_fanouts"} {
+		if _, err := tx.Exec(ctx, `DELETE FROM `+table+` WHERE subject = ? AND target >= '`+followed+`' AND target < 'follow;'`, subject); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func settleAll(ctx context.Context, tx *db.Tx, subject string, seq, at int64) error {

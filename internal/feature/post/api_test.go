@@ -264,7 +264,7 @@ func TestCommentsAndModeration(t *testing.T) {
 			t.Errorf("%v %v %v", o["likes"], o["dislikes"], o["reaction"])
 		}
 		s.must(200, "POST", "/api/v1/posts/"+id+"/follow", "demo-neighbour", object{})
-		if ids, err := s.Post.Followers(t.Context(), s.DB, id, "", 10); err != nil || len(ids) != 1 {
+		if ids, err := s.Post.FollowersOf(t.Context(), s.DB, id, "", s.DB.Clock().Now().UnixMilli(), 10); err != nil || len(ids) != 1 {
 			t.Errorf("%v %v", ids, err)
 		}
 		verify(t, s)

@@ -220,7 +220,7 @@ func (s *Service) commentBy(ctx context.Context, post string, read func() (flow.
 		if err := countComments(ctx, tx, p.ID, 1); err != nil {
 			return nil, err
 		}
-		tell = without(tell, a.ID)
+		tell = append(without(tell, a.ID), event.ToFollowers(p.ID))
 		if err := s.say(ctx, tx, event.Event{At: now, Subject: k.ID, Version: 1, Do: "comment", ToState: shown, Actor: a.ID, Place: p.Place, Audience: event.Public}, tell, event.Words{"text": k.Body}); err != nil {
 			return nil, err
 		}
@@ -426,6 +426,30 @@ func (s *Service) thread(ctx context.Context, q db.Queryer, p *Post, a actor.Act
 		}
 	}
 	return keep, nil
+}
+
+// UnderPosts tells for messages under which post a comment stands.
+func (s *Service) UnderPosts() Under { return Under{s} }
+
+// Under names comments by their posts and finds them there.
+type Under struct{ posts *Service }
+
+// Title is that of the comment's post.
+func (u Under) Title(ctx context.Context, q db.Queryer, comment string) (string, error) {
+	post, err := postOf(ctx, q, comment)
+	if err != nil || post == "" {
+		return "", err
+	}
+	return u.posts.TitleOf(ctx, q, post)
+}
+
+// Path is the comment on the page of its post.
+func (u Under) Path(ctx context.Context, q db.Queryer, comment string) (string, error) {
+	post, err := postOf(ctx, q, comment)
+	if err != nil || post == "" {
+		return "", err
+	}
+	return "/posts/" + post + "#c-" + comment, nil
 }
 
 // moderation is a line of the public log.

@@ -15,6 +15,7 @@ import (
 	"linli/internal/core/fault"
 	"linli/internal/core/flow"
 	"linli/internal/core/page"
+	"linli/internal/feature/channel"
 	"linli/internal/feature/place"
 	"linli/internal/platform/journal"
 	"linli/internal/platform/matter"
@@ -187,7 +188,7 @@ func topicOptions(p ui.Page) []ui.Option {
 
 func (s *Service) headingOptions(p ui.Page, code string) []ui.Option {
 	out := []ui.Option{{Label: p.T("post.no_heading")}}
-	for _, h := range s.Headings(code) {
+	for _, h := range s.Looks.Headings(code) {
 		out = append(out, ui.Option{Value: h.Name, Label: p.T("post.channel."+h.Column) + " · " + h.Name})
 	}
 	return out
@@ -249,7 +250,7 @@ func (s *Service) deskPage(c *web.Call) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		parts = append(parts, waiting, ui.With(ui.Block(p.T("post.overdue", "n", len(due)), ui.Link{Label: p.T("post.disclosure"), URL: "/disclosure?" + query("place", code)}), s.dutyTable(p, due[:min(len(due), deskMost)], c.Now(), true)))
+		parts = append(parts, waiting, ui.With(ui.Block(p.T("post.overdue", "n", len(due)), ui.Link{Label: p.T("post.disclosure"), URL: "/disclosure?" + query("place", code)}), s.Looks.DutyTable(p, due[:min(len(due), deskMost)], c.Now(), true)))
 	}
 	return ui.Bench(p, parts...), nil
 }
@@ -271,40 +272,6 @@ func (s *Service) waitingTable(c *web.Call, p ui.Page, code string) (templ.Compo
 	return ui.With(block, ui.DataTable(p, t)), nil
 }
 
-// dutyTable lists headings with their due dates.
-func (s *Service) dutyTable(p ui.Page, ds []Duty, now int64, places bool) templ.Component {
-	if len(ds) == 0 {
-		return ui.Paragraph(p.T("post.nothing_overdue"))
-	}
-	t := ui.Table{Caption: p.T("post.disclosure"), Hidden: true}
-	for _, k := range []string{"heading", "last", "due", "standing"} {
-		t.Columns = append(t.Columns, ui.Column{Label: p.T("post.duty." + k)})
-	}
-	if places {
-		t.Columns = append(t.Columns, ui.Column{Label: p.T("post.field.place")})
-	}
-	for _, d := range ds {
-		last, due, tag := ui.Cell{Text: p.T("post.duty.never")}, p.T("post.duty.now"), ui.Tag{Label: p.T("post.duty.overdue"), Tone: ui.Bad}
-		if d.PostID != "" {
-			last = ui.Cell{Text: text.Date(p.Lang, time.UnixMilli(d.Last)), URL: "/posts/" + d.PostID}
-			due = text.Date(p.Lang, time.UnixMilli(d.Due))
-			if !d.Overdue(now) {
-				tag = ui.Tag{Label: p.T("post.duty.kept"), Tone: ui.Good}
-			}
-		}
-		name := d.Name
-		if places {
-			name = p.T("post.channel."+d.Column) + " · " + d.Name
-		}
-		row := ui.Row{Cells: []ui.Cell{{Text: name}, last, {Text: due}, {Body: ui.StateTag(tag)}}}
-		if places {
-			row.Cells = append(row.Cells, ui.Cell{Text: s.Places.Name(d.Place)})
-		}
-		t.Rows = append(t.Rows, row)
-	}
-	return ui.DataTable(p, t)
-}
-
 // disclosurePage shows the three columns of a place.
 func (s *Service) disclosurePage(c *web.Call) (any, error) {
 	in, err := c.Query()
@@ -319,15 +286,15 @@ func (s *Service) disclosurePage(c *web.Call) (any, error) {
 		return nil, err
 	}
 	parts := []templ.Component{ui.Heading(p.Title, p.T("post.disclosure_lead", "place", s.Places.Name(code))), ui.Tabs(p, p.T("post.levels"), s.disclosureTabs(p, code))}
-	for _, column := range Columns {
-		var own []Duty
+	for _, column := range channel.Columns {
+		var own []channel.Duty
 		for _, d := range ds {
 			if d.Column == column {
 				own = append(own, d)
 				c.ShownUntil(ahead(d.Due, c.Now()))
 			}
 		}
-		parts = append(parts, ui.With(ui.Block(p.T("post.channel."+column), ui.Link{Label: p.T("post.all"), URL: "/posts?" + query("place", code, "channel", column)}), s.dutyTable(p, own, c.Now(), false)))
+		parts = append(parts, ui.With(ui.Block(p.T("post.channel."+column), ui.Link{Label: p.T("post.all"), URL: "/posts?" + query("place", code, "channel", column)}), s.Looks.DutyTable(p, own, c.Now(), false)))
 	}
 	return ui.Whole(p, parts...), nil
 }

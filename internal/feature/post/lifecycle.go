@@ -22,14 +22,14 @@ var Life = &flow.Table[*Post]{
 		{Do: "submit", From: flow.In(Draft), To: Submitted, By: editor, Takes: []flow.Field{flow.Note()}, Effect: submit, Tells: staffActs},
 
 		// Publishing 发布
-		{Do: "publish", From: flow.In(Draft, Submitted), To: Published, By: publisher, Takes: publishFields, Effect: publish, Then: later, Tells: author, Primary: true},
-		{Do: "publish", From: flow.In(Submitted), To: Published, By: byTime, Effect: goOut, Tells: author},
+		{Do: "publish", From: flow.In(Draft, Submitted), To: Published, By: publisher, Takes: publishFields, Effect: publish, Then: later, Tells: readers, Primary: true},
+		{Do: "publish", From: flow.In(Submitted), To: Published, By: byTime, Effect: goOut, Tells: readers},
 		{Do: "return", From: flow.In(Submitted), To: Draft, By: staff, Takes: []flow.Field{reasonField, flow.Note()}, Effect: sendBack, Tells: authorActs},
 
 		// While it is public
 		{Do: "pin", From: flow.In(Published), By: pinner, If: []guard{notPinned}, Effect: pin(true)},
 		{Do: "unpin", From: flow.In(Published), By: pinner, If: []guard{pinnedNow}, Effect: pin(false)},
-		{Do: "lift", From: flow.In(Published), By: staffAbove, If: []guard{notAtTop}, Takes: []flow.Field{flow.Note()}, Effect: lift, Tells: author},
+		{Do: "lift", From: flow.In(Published), By: staffAbove, If: []guard{notAtTop}, Takes: []flow.Field{flow.Note()}, Effect: lift, Tells: readers},
 		{Do: "lift", From: flow.In(Published), By: staff, If: []guard{notAtTop, notAskedYet}, Takes: []flow.Field{flow.Note()}, Effect: askToLift, Tells: aboveActs},
 		{Do: "retract", From: flow.In(Published), To: Retracted, By: staff, Takes: []flow.Field{reasonField, flow.Note()}, Effect: retract, Tells: author},
 	},

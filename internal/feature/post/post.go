@@ -17,6 +17,7 @@ import (
 	"linli/internal/core/access"
 	"linli/internal/core/actor"
 	"linli/internal/core/flow"
+	"linli/internal/feature/channel"
 )
 
 // States of a post.
@@ -27,22 +28,16 @@ const (
 	Retracted flow.State = "retracted" // 已撤回
 )
 
-// Channels: the three levels, and the three columns of disclosure, which each
-// level has.
+// Channels of the three levels. Each has the three columns of disclosure beside
+// it; see package channel.
 const (
-	OfDistrict        = "district"
-	OfStreet          = "street"
-	OfCommunity       = "community"
-	PartyAffairs      = "party_affairs"      // 党务公开
-	GovernmentAffairs = "government_affairs" // 政务公开
-	ResidentsAffairs  = "residents_affairs"  // 居务公开
+	OfDistrict  = "district"
+	OfStreet    = "street"
+	OfCommunity = "community"
 )
 
-// Columns are the channels of disclosure.
-var Columns = []string{PartyAffairs, GovernmentAffairs, ResidentsAffairs}
-
 // Channels lists all channels.
-var Channels = append([]string{OfDistrict, OfStreet, OfCommunity}, Columns...)
+var Channels = append([]string{OfDistrict, OfStreet, OfCommunity}, channel.Columns...)
 
 // Topics of posts 栏目.
 var Topics = []string{"news", "policy", "volunteering", "livelihood", "lost_found", "anti_fraud"}

@@ -86,6 +86,16 @@ func author(p *Post, c *flow.Change) []event.Tell {
 	return []event.Tell{event.ToAccount(p.Author, "author")}
 }
 
+// readers are the author and, once the post is out, who follows a channel that
+// it reaches.
+func readers(p *Post, c *flow.Change) []event.Tell {
+	tells := author(p, c)
+	if p.PublishedAt != 0 {
+		tells = append(tells, event.ToFollowers(p.Reach))
+	}
+	return tells
+}
+
 func authorActs(p *Post, _ *flow.Change) []event.Tell {
 	return []event.Tell{event.Asks(event.ToAccount(p.Author, "author"))}
 }

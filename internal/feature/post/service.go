@@ -202,7 +202,7 @@ func (s *Service) draft(a actor.Actor, in flow.Input) (*Post, error) {
 	}
 	p.Locate(code)
 	p.Reach = code
-	if !slices.Contains(Columns, p.Channel) && p.Channel != levelOf(code) {
+	if !slices.Contains(channel.Columns, p.Channel) && p.Channel != levelOf(code) {
 		faults.Add("channel", "post.other_level", "level", levelOf(code))
 	}
 	s.checkHeading(p, &faults)
@@ -283,13 +283,23 @@ func (s *Service) Document(ctx context.Context, q db.Queryer, id string) (title,
 	return p.Title, strings.Join([]string{p.Title, markdown.Plain(p.Body), p.Heading}, "\n"), p.Place, p.PublishedAt, p.State == Published, nil
 }
 
+// TitleOf is what a post is called in messages; nothing for one that was
+// retracted, whose words are gone from wherever they were read.
+func (s *Service) TitleOf(ctx context.Context, q db.Queryer, id string) (string, error) {
+	p, err := s.Machine.Store.Load(ctx, q, id, "")
+	if err != nil || p.State == Retracted {
+		return "", err
+	}
+	return p.Title, nil
+}
+
 // Look is how the channel of a place shows itself.
 func (s *Service) Look(code string) channel.Look { return s.Looks.Look(code) }
 
-// Followers lists accounts that follow a post or the channel of a place,
-// after a given account, in order: for who tells them of news.
-func (s *Service) Followers(ctx context.Context, q db.Queryer, target, after string, limit int) ([]string, error) {
-	return followers(ctx, q, target, after, limit)
+// FollowersOf lists accounts that at a moment follow a post, or a channel at or
+// below a place, after a given account, in order: for who tells them of news.
+func (s *Service) FollowersOf(ctx context.Context, q db.Queryer, target, after string, at int64, limit int) ([]string, error) {
+	return followers(ctx, q, target, after, at, limit)
 }
 
 // event of a comment, in the transaction of what it tells.

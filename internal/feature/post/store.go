@@ -8,6 +8,7 @@ import (
 	"linli/internal/core/actor"
 	"linli/internal/core/flow"
 	"linli/internal/core/page"
+	"linli/internal/feature/channel"
 	"linli/internal/platform/db"
 )
 
@@ -172,9 +173,9 @@ func walksOf(place string) []walk {
 }
 
 // lastDisclosed is when each heading of a column was last published at a place.
-func lastDisclosed(ctx context.Context, q db.Queryer, place string) ([]disclosed, error) {
-	var out []disclosed
-	err := q.Select(ctx, &out, `SELECT p.channel, p.heading, p.id, p.title, p.published_at FROM posts p
+func lastDisclosed(ctx context.Context, q db.Queryer, place string) ([]channel.Disclosed, error) {
+	var out []channel.Disclosed
+	err := q.Select(ctx, &out, `SELECT p.channel, p.heading, p.id, p.published_at FROM posts p
 		WHERE p.place = ? AND p.heading <> '' AND p.state = 'published' AND p.published_at = (SELECT max(o.published_at) FROM posts o
 			WHERE o.place = p.place AND o.channel = p.channel AND o.heading = p.heading AND o.state = 'published') ORDER BY p.id`, place)
 	return out, err

@@ -16,6 +16,15 @@ func loadComment(ctx context.Context, q db.Queryer, post, id, suffix string) (*C
 	return k, q.Get(ctx, k, `SELECT `+commentColumns+` FROM post_comments k WHERE k.id = ? AND k.post = ?`+suffix, id, post)
 }
 
+// postOf is the post a comment stands under; "" when there is no such comment.
+func postOf(ctx context.Context, q db.Queryer, comment string) (post string, err error) {
+	err = q.Get(ctx, &post, `SELECT post FROM post_comments WHERE id = ?`, comment)
+	if errors.Is(err, db.ErrNoRows) {
+		err = nil
+	}
+	return post, err
+}
+
 func comments(ctx context.Context, q db.Queryer, post string, limit int) (ks []*Comment, err error) {
 	return ks, q.Select(ctx, &ks, `SELECT `+commentColumns+` FROM post_comments k WHERE k.post = ? ORDER BY k.id LIMIT ?`, post, limit)
 }
@@ -117,8 +126,9 @@ func follow(ctx context.Context, tx *db.Tx, target, account string, on bool, now
 	return err
 }
 
-func followers(ctx context.Context, q db.Queryer, target, after string, limit int) (ids []string, err error) {
-	return ids, q.Select(ctx, &ids, `SELECT account FROM post_follows WHERE target = ? AND account > ? ORDER BY account LIMIT ?`, target, after, limit)
+func followers(ctx context.Context, q db.Queryer, target, after string, at int64, limit int) (ids []string, err error) {
+	return ids, q.Select(ctx, &ids, `SELECT DISTINCT account FROM post_follows WHERE target >= ? AND target < ? AND account > ? AND at <= ?
+		ORDER BY account LIMIT ?`, target, target+":", after, at, limit)
 }
 
 // counted reads a post's row again after its figures moved.
