@@ -12,23 +12,29 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"linli/internal/app"
 	"linli/internal/app/demo"
+	"linli/internal/core/actor"
 	"linli/internal/core/clock"
 	"linli/internal/core/flow"
 	"linli/internal/core/id"
 	"linli/internal/feature/place"
 	"linli/internal/platform/db"
+	"linli/internal/platform/journal"
 )
 
 // Size is how much to invent.
 type Size struct {
-	People, Wishes int
-	Seed           uint64
-	Until          time.Time // the last day of the data, at whose beginning the clock stands
+	People, Wishes, Activities, Posts int
+
+	Seed  uint64
+	Until time.Time // the last day of the data, at whose beginning the clock stands
 }
+
+func (s Size) all() int { return s.People + s.Wishes + s.Activities + s.Posts }
 
 // MostPeople bounds one run; the reference district has 170,000.
 const MostPeople = 1_000_000
@@ -45,10 +51,12 @@ type Progress func(done, all int)
 
 // Done says what was written.
 type Done struct {
-	People int           `json:"people"`
-	Wishes int           `json:"wishes"`
-	Rows   int64         `json:"rows"`
-	Took   time.Duration `json:"-"`
+	People     int           `json:"people"`
+	Wishes     int           `json:"wishes"`
+	Activities int           `json:"activities"`
+	Posts      int           `json:"posts"`
+	Rows       int64         `json:"rows"`
+	Took       time.Duration `json:"-"`
 }
 
 // maker carries one run.
@@ -63,6 +71,7 @@ type maker struct {
 	rows  int64
 
 	places     []place.Place // communities
+	staff      []actor.Actor // who publishes, the nearest first
 	people     map[string][]string
 	volunteers map[string][]string
 	everyone   []string // volunteers of all places
@@ -73,12 +82,14 @@ type maker struct {
 // business among real ones.
 func Fill(ctx context.Context, c app.Config, size Size, tell Progress) (Done, error) {
 	switch {
-	case size.People < 0 || size.Wishes < 0:
+	case min(size.People, size.Wishes, size.Activities, size.Posts) < 0:
 		return Done{}, errors.New("a number is below zero")
 	case size.People > MostPeople:
 		return Done{}, fmt.Errorf("at most %d people a run", MostPeople)
 	case size.Wishes > 0 && size.People == 0:
 		return Done{}, errors.New("wishes need people to have them: add --people")
+	case size.Activities > 0 && size.People == 0:
+		return Done{}, errors.New("activities need people to come: add --people")
 	}
 	m := &maker{
 		size: size, tell: tell, clock: clock.NewFake(size.Until.Add(-span)), people: map[string][]string{}, volunteers: map[string][]string{},
@@ -106,18 +117,20 @@ func Fill(ctx context.Context, c app.Config, size Size, tell Progress) (Done, er
 	if err := m.makePeople(ctx); err != nil {
 		return Done{}, taken(err)
 	}
-	if err := m.makeWishes(ctx); err != nil {
-		return Done{}, err
+	for _, make := range []func(context.Context) error{m.makeWishes, m.makeActivities, m.makePosts} {
+		if err := make(ctx); err != nil {
+			return Done{}, taken(err)
+		}
 	}
 	if err := h.DB.Settle(ctx); err != nil {
 		return Done{}, err
 	}
-	return Done{People: size.People, Wishes: size.Wishes, Rows: m.rows, Took: clock.System{}.Now().Sub(begun)}, nil
+	return Done{People: size.People, Wishes: size.Wishes, Activities: size.Activities, Posts: size.Posts, Rows: m.rows, Took: clock.System{}.Now().Sub(begun)}, nil
 }
 
 func taken(err error) error {
 	if db.Duplicate(err) {
-		return errors.New("the people of this seed are here already: choose another --seed")
+		return errors.New("the data of this seed are here already: choose another --seed")
 	}
 	return err
 }
@@ -135,7 +148,24 @@ func (m *maker) district(ctx context.Context) error {
 	if len(m.places) == 0 {
 		return errors.New("no community to live in")
 	}
+	for _, name := range []string{"demo-community", "demo-community-b", "demo-street", "demo-district"} {
+		acc, err := m.house.Member.Find(ctx, m.house.DB, name)
+		if err != nil {
+			return err
+		}
+		a, _, err := m.house.Member.Actor(ctx, acc.ID)
+		if err != nil {
+			return err
+		}
+		m.staff = append(m.staff, a)
+	}
 	return nil
+}
+
+// staffOf is who works for a place: the district's staff reaches every one.
+func (m *maker) staffOf(place string) actor.Actor {
+	i := slices.IndexFunc(m.staff, func(a actor.Actor) bool { return a.StaffReaching(place) })
+	return m.staff[max(i, 0)]
 }
 
 // count notes rows written and tells the progress.
@@ -143,7 +173,7 @@ func (m *maker) count(matters int, rows int64) {
 	m.done += matters
 	m.rows += rows
 	if m.tell != nil {
-		m.tell(m.done, m.size.People+m.size.Wishes)
+		m.tell(m.done, m.size.all())
 	}
 }
 
@@ -158,15 +188,71 @@ func (m *maker) id(at time.Time) (string, error) { return id.At(at, m.bytes) }
 
 func pick[T any](r *rand.Rand, list []T) T { return list[r.IntN(len(list))] }
 
+// assemble makes n things in slices and keeps them: the next slice is thought
+// up while the last one is written.
+func assemble[T any](ctx context.Context, n, each int, think func(from, to int) (T, error), keep func(T) error) error {
+	type thought struct {
+		slice T
+		err   error
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	thoughts := make(chan thought, 2)
+	go func() {
+		defer close(thoughts)
+		for from := 0; from < n; from += each {
+			t, err := think(from, min(n, from+each))
+			select {
+			case thoughts <- thought{t, err}:
+			case <-ctx.Done():
+				return
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	for t := range thoughts {
+		if t.err != nil {
+			return t.err
+		}
+		if err := keep(t.slice); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// told are the events of some matters, with the number of rows they make.
+type told struct {
+	events []journal.Entry
+	rows   int64
+}
+
+func (b *told) tell(kind string, h flow.Head, audience string, changes []step) error {
+	for _, s := range changes {
+		h.Version = s.version
+		e, err := journal.EntryOf(kind, &h, s.change, audience)
+		if err != nil {
+			return err
+		}
+		b.events = append(b.events, e)
+		if b.rows++; len(e.Words) > 0 {
+			b.rows++
+		}
+	}
+	return nil
+}
+
 // story leads a matter through its life and keeps every change with the version it led to.
 type story[T flow.Matter] struct {
 	life    *flow.Table[T]
 	matter  T
 	spans   flow.Spans
-	changes []told
+	changes []step
 }
 
-type told struct {
+type step struct {
 	change  *flow.Change
 	version int64
 }
@@ -175,7 +261,7 @@ func (s *story[T]) note(cs ...*flow.Change) {
 	first := s.matter.Header().Version - int64(len(cs))
 	for i, c := range cs {
 		c.Tell = nil
-		s.changes = append(s.changes, told{c, first + int64(i) + 1})
+		s.changes = append(s.changes, step{c, first + int64(i) + 1})
 	}
 }
 

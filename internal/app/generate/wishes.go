@@ -9,7 +9,6 @@ import (
 	"linli/internal/core/flow"
 	"linli/internal/feature/wish"
 	"linli/internal/platform/db"
-	"linli/internal/platform/journal"
 )
 
 // asked is what people of each category ask for.
@@ -33,34 +32,26 @@ var (
 
 const hour = int64(time.Hour / time.Millisecond)
 
-// lived are some wishes with all that happened to them.
-type lived struct {
-	wishes []*wish.Wish
-	events []journal.Entry
-	rows   int64
-	err    error
-}
-
-// makeWishes invents wishes and lets them live: most are met within days. The
-// next ones are thought up while the last ones are written.
+// makeWishes invents wishes and lets them live: most are met within days.
 func (m *maker) makeWishes(ctx context.Context) error {
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	batches := make(chan lived, 2)
-	go func() {
-		defer close(batches)
-		for from := 0; from < m.size.Wishes; from += slice {
-			select {
-			case batches <- m.live(from, min(m.size.Wishes, from+slice)):
-			case <-ctx.Done():
-				return
+	type lived struct {
+		wishes []*wish.Wish
+		told
+	}
+	return assemble(ctx, m.size.Wishes, slice, func(from, to int) (b lived, err error) {
+		for i := from; i < to; i++ {
+			w, changes, err := m.wish(i)
+			if err != nil {
+				return b, err
+			}
+			b.wishes = append(b.wishes, w)
+			b.rows += 1 + int64(len(w.Claims))
+			if err := b.tell(wish.Life.Name, w.Head, wish.Life.Audience(w), changes); err != nil {
+				return b, err
 			}
 		}
-	}()
-	for b := range batches {
-		if b.err != nil {
-			return b.err
-		}
+		return b, nil
+	}, func(b lived) error {
 		err := m.house.DB.Write(ctx, func(tx *db.Tx) error {
 			for _, w := range b.wishes {
 				if err := m.house.Wish.Machine.Store.Insert(ctx, tx, w); err != nil {
@@ -69,40 +60,12 @@ func (m *maker) makeWishes(ctx context.Context) error {
 			}
 			return m.house.Journal.AppendAll(ctx, tx, b.events)
 		})
-		if err != nil {
-			return err
-		}
 		m.count(len(b.wishes), b.rows)
-	}
-	return ctx.Err()
+		return err
+	})
 }
 
-// live invents wishes and their stories in memory.
-func (m *maker) live(from, to int) (b lived) {
-	for i := from; i < to; i++ {
-		w, story, err := m.wish(i)
-		if err != nil {
-			return lived{err: err}
-		}
-		b.wishes = append(b.wishes, w)
-		b.rows += 1 + int64(len(w.Claims))
-		h, audience := w.Head, wish.Life.Audience(w)
-		for _, t := range story {
-			h.Version = t.version
-			e, err := journal.EntryOf(wish.Life.Name, &h, t.change, audience)
-			if err != nil {
-				return lived{err: err}
-			}
-			b.events = append(b.events, e)
-			if b.rows++; len(e.Words) > 0 {
-				b.rows++
-			}
-		}
-	}
-	return b
-}
-
-func (m *maker) wish(i int) (*wish.Wish, []told, error) {
+func (m *maker) wish(i int) (*wish.Wish, []step, error) {
 	r := m.rnd
 	at := m.moment(i, m.size.Wishes)
 	key, err := m.id(at)

@@ -351,15 +351,7 @@ func (s *Service) certify(ctx context.Context, tx *db.Tx, m *Activity, c *flow.C
 			}
 			continue
 		}
-		r := &volunteer.Record{
-			Source: "activity:" + m.ID, Title: m.Title, Kind: m.Kind, Group: v.Group, ServedAt: min(m.Starts, c.At), Minutes: v.Minutes, Attended: v.Attended, Owner: m.Author,
-		}
-		r.Author = v.Account
-		r.Locate(m.Place)
-		if len(m.Hosts) > 0 {
-			r.Host = m.Hosts[0].Group
-		}
-		if err := s.Hours.Certify(ctx, tx, c.Actor, r, v.Reason, c.At); err != nil {
+		if err := s.Hours.Certify(ctx, tx, c.Actor, m.record(v, c.At), v.Reason, c.At); err != nil {
 			return err
 		}
 	}

@@ -3,7 +3,6 @@ package points
 import (
 	"context"
 	"encoding/json"
-	"strconv"
 
 	"linli/internal/core/actor"
 	"linli/internal/core/event"
@@ -134,11 +133,7 @@ func (s *Service) award(ctx context.Context, tx *db.Tx, all []Rule, e event.Even
 			if !may {
 				continue
 			}
-			entry := Entry{
-				Book: r.Book, Payer: Source(r.Book), Payee: Account(r.Book, g.Person), At: e.At, Kind: ByRule, Cause: e.Subject, Version: e.Version,
-				Rule: r.Code, RuleVersion: r.Version, Minutes: g.Minutes, KeyedBy: e.Actor, Place: e.Place,
-			}
-			entry.ID = entryID(e.Subject, strconv.FormatInt(e.Version, 10), r.Book+"/"+r.Code, entry.Payee)
+			entry := entryOf(r, g, e)
 			if known, err := has(ctx, tx, entry.ID); err != nil || known {
 				if err != nil {
 					return err
@@ -206,10 +201,7 @@ func (s *Service) post(ctx context.Context, tx *db.Tx, do string, e Entry) error
 	if err := post(ctx, tx, []Entry{e}); err != nil {
 		return err
 	}
-	return s.Journal.AppendEvent(ctx, tx, event.Event{
-		At: e.At, Kind: "points", Subject: e.ID, Version: 1, Do: do, Actor: e.KeyedBy, Place: e.Place, Audience: event.Private,
-		Data: payload(map[string]any{"book": e.Book, "amount": e.Amount, "rule": e.Rule, "rule_version": e.RuleVersion, "cause": e.Cause, "payee": e.Payee, "payer": e.Payer, "batch": e.Batch, "reverses": e.Reverses}),
-	}, nil)
+	return s.Journal.AppendEvent(ctx, tx, told(do, e), nil)
 }
 
 func payload(codes map[string]any) string {

@@ -168,6 +168,11 @@ func (s *Service) Certify(ctx context.Context, tx *db.Tx, by actor.Actor, r *Rec
 	if r.Author == "" || r.Author == by.ID {
 		return fault.New(fault.Denied, "service.reason.own")
 	}
+	return s.Machine.Born(ctx, tx, r, Confirmed, Attest(by, r, reason, now))
+}
+
+// Attest is the change by which by confirms attendance at a moment.
+func Attest(by actor.Actor, r *Record, reason string, now int64) *flow.Change {
 	c := &flow.Change{Do: "confirm", Actor: by, At: now}
 	r.ConfirmedBy, r.ConfirmedAt = by.ID, now
 	c.Say("reason", reason)
@@ -176,7 +181,13 @@ func (s *Service) Certify(ctx context.Context, tx *db.Tx, by actor.Actor, r *Rec
 	}
 	c.Tell = helperHears(r, c)
 	r.tell(c)
-	return s.Machine.Born(ctx, tx, r, Confirmed, c)
+	return c
+}
+
+// Keep stores records that were made in memory: for data to test under load.
+// Their events are the caller's to write.
+func (s *Service) Keep(ctx context.Context, tx *db.Tx, rs []*Record) error {
+	return insertAll(ctx, tx, rs)
 }
 
 // Correct changes hours of a person at an occasion, inside the caller's transaction.

@@ -2,6 +2,7 @@ package volunteer
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"linli/internal/core/actor"
@@ -20,13 +21,45 @@ func (store) Load(ctx context.Context, q db.Queryer, id, suffix string) (*Record
 	return r, q.Get(ctx, r, `SELECT `+columns+` FROM services s WHERE s.id = ?`+suffix, id)
 }
 
-func (store) Insert(ctx context.Context, tx *db.Tx, r *Record) error {
-	_, err := tx.Exec(ctx, `INSERT INTO services (id, state, version, since, due_at, due_do, place, community, street, author, created_at,
-		source, title, kind, grp, note, served_at, minutes, attended, owner, host, confirmed_by, confirmed_at, reminded)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+const intoServices = `INSERT INTO services (id, state, version, since, due_at, due_do, place, community, street, author, created_at,
+	source, title, kind, grp, note, served_at, minutes, attended, owner, host, confirmed_by, confirmed_at, reminded)
+	VALUES ` + serviceValues
+
+const serviceValues = `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+
+func (r *Record) values() []any {
+	return []any{
 		r.ID, r.State, r.Version, r.Since, r.DueAt, r.DueDo, r.Place, r.Community, r.Street, r.Author, r.CreatedAt,
-		r.Source, r.Title, r.Kind, r.Group, r.Note, r.ServedAt, r.Minutes, r.Attended, r.Owner, r.Host, r.ConfirmedBy, r.ConfirmedAt, r.Reminded)
+		r.Source, r.Title, r.Kind, r.Group, r.Note, r.ServedAt, r.Minutes, r.Attended, r.Owner, r.Host, r.ConfirmedBy, r.ConfirmedAt, r.Reminded,
+	}
+}
+
+func (store) Insert(ctx context.Context, tx *db.Tx, r *Record) error {
+	_, err := tx.Exec(ctx, intoServices, r.values()...)
 	return err
+}
+
+// insertAll inserts many records with a fraction of the statements.
+func insertAll(ctx context.Context, tx *db.Tx, rs []*Record) error {
+	const rows = 30
+	for part := range slices.Chunk(rs, rows) {
+		if len(part) < rows { // two texts only: the database keeps them prepared
+			for _, r := range part {
+				if err := (store{}).Insert(ctx, tx, r); err != nil {
+					return err
+				}
+			}
+			break
+		}
+		args := make([]any, 0, rows*24)
+		for _, r := range part {
+			args = append(args, r.values()...)
+		}
+		if _, err := tx.Exec(ctx, intoServices+strings.Repeat(`, `+serviceValues, rows-1), args...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (store) Save(ctx context.Context, tx *db.Tx, r *Record, was int64) (bool, error) {
