@@ -97,11 +97,11 @@ func (s *Service) hit(r row) Hit {
 }
 
 // Similar returns the ids of up to limit matters of a kind, at or below a place, whose titles read like the first line of
-// text, most alike first. Anybody may read them, but they may be in any state: who wants open ones only asks for
-// more and leaves out the others.
+// text, most alike first. They were readable by anybody when they were indexed, a moment ago, and may be in any state: the
+// caller reads them and leaves out what does not fit.
 //
 // Candidates are the newest matters that share a pair of characters; both engines' own ranking would read every document
-// that has one of the pairs, and each would rank otherwise.
+// that has one of the pairs, and each would rank otherwise. A popular subject is answered by the first few candidates.
 func (s *Service) Similar(ctx context.Context, q db.Queryer, kind, place, text string, limit int) ([]string, error) {
 	first, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
 	pairs := pairsOf(first)
@@ -112,35 +112,39 @@ func (s *Service) Similar(ctx context.Context, q db.Queryer, kind, place, text s
 	if place != "" {
 		scope = append(scope, place)
 	}
-	rows, err := newest(ctx, q, s.anyOf(pairs, scope...), weighed)
-	if err != nil {
-		return nil, err
-	}
-	scores := make(map[string]float64, len(rows))
-	rows = slices.DeleteFunc(rows, func(r row) bool {
-		scores[r.Subject] = bigram.Similar(r.Title, first)
-		return scores[r.Subject] < Alike
-	})
-	slices.SortStableFunc(rows, func(a, b row) int { // of those alike the newer first
-		return cmp.Compare(scores[b.Subject], scores[a.Subject])
-	})
+	expression := s.anyOf(pairs, scope...)
 	var ids []string
-	for _, r := range rows {
-		if len(ids) == limit {
-			break
-		}
-		if r.Stale, err = changed(ctx, q, r); err != nil {
-			return nil, err
-		}
-		shown, err := s.current(ctx, q, []row{r})
+	for _, n := range []int{4 * limit, weighed} {
+		rows, err := newest(ctx, q, expression, n)
 		if err != nil {
 			return nil, err
 		}
-		if len(shown) == 1 {
-			ids = append(ids, r.Subject)
+		ids = mostAlike(rows, first, limit)
+		if len(ids) == limit || len(rows) < n {
+			break
 		}
 	}
 	return ids, nil
+}
+
+// mostAlike picks up to limit rows whose title is like text, of those alike the newer first.
+func mostAlike(rows []row, text string, limit int) []string {
+	type scored struct {
+		id   string
+		much float64
+	}
+	var like []scored
+	for _, r := range rows {
+		if much := bigram.Similar(r.Title, text); much >= Alike {
+			like = append(like, scored{r.Subject, much})
+		}
+	}
+	slices.SortStableFunc(like, func(a, b scored) int { return cmp.Compare(b.much, a.much) })
+	var ids []string
+	for _, l := range like[:min(limit, len(like))] {
+		ids = append(ids, l.id)
+	}
+	return ids
 }
 
 // pairsOf lists the tokens of a text that tell something about it: pairs of characters and words, no single character.

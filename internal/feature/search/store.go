@@ -65,12 +65,6 @@ func planned(ctx context.Context, q db.Queryer, query, expression string, args .
 	return rows, err
 }
 
-// changed tells whether something happened to a matter that the index has not read yet.
-func changed(ctx context.Context, q db.Queryer, r row) (yes bool, err error) {
-	err = q.Get(ctx, &yes, `SELECT EXISTS (SELECT 1 FROM events e WHERE e.subject = ? AND e.version > ?)`, r.Subject, r.Version)
-	return yes, err
-}
-
 // subjects is the condition that a list of another feature sets on its ids. id
 // is text of that feature's own SQL, never of a person.
 func subjects(id string) string {

@@ -201,6 +201,16 @@ func waiting(ctx context.Context, q db.Queryer, a actor.Actor) ([]*Wish, error) 
 	return ws, err
 }
 
+// stillOpen narrows ids to wishes that are open and anybody may read, in no order.
+func stillOpen(ctx context.Context, q db.Queryer, ids []string, now int64) (out []Alike, err error) {
+	args := []any{now}
+	for _, id := range ids {
+		args = append(args, id)
+	}
+	return out, q.Select(ctx, &out, `SELECT id, title FROM wishes WHERE visibility = 'public' AND state = 'open' AND (due_at = 0 OR due_at > ?)
+		AND id IN (?`+strings.Repeat(`, ?`, len(ids)-1)+`)`, args...)
+}
+
 // helpersOf lists accounts that took wishes of a community lately, newest first.
 func helpersOf(ctx context.Context, q db.Queryer, community string, limit int) (ids []string, err error) {
 	return ids, q.Select(ctx, &ids, `SELECT c.account FROM wish_claims c JOIN wishes w ON w.id = c.wish

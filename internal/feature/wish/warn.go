@@ -1,10 +1,11 @@
 package wish
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strings"
 
-	"linli/internal/core/actor"
 	"linli/internal/core/gate"
 	"linli/internal/feature/place"
 	"linli/internal/platform/matter"
@@ -56,21 +57,15 @@ func (s *Service) Similar(ctx context.Context, title, code, but string) []Alike 
 	if s.Finder == nil || title == "" {
 		return nil
 	}
-	now := s.Journal.DB.Clock().Now().UnixMilli()
 	ids, err := s.Finder.Similar(ctx, s.Journal.DB, "wish", code, title, 4*alikeMost)
+	var out []Alike
+	if err == nil && len(ids) > 0 {
+		out, err = stillOpen(ctx, s.Journal.DB, ids, s.Journal.DB.Clock().Now().UnixMilli())
+	}
 	if err != nil {
 		s.Journal.Log.Warn("similar wishes", "err", err)
-		return nil
 	}
-	var out []Alike
-	for _, id := range ids {
-		if len(out) == alikeMost {
-			break
-		}
-		w, err := s.Machine.Read(ctx, s.Journal.DB, actor.Actor{}, id, now)
-		if err == nil && w.ID != but && w.State == Open {
-			out = append(out, Alike{w.ID, w.Title})
-		}
-	}
-	return out
+	out = slices.DeleteFunc(out, func(a Alike) bool { return a.ID == but })
+	slices.SortFunc(out, func(a, b Alike) int { return cmp.Compare(slices.Index(ids, a.ID), slices.Index(ids, b.ID)) })
+	return out[:min(alikeMost, len(out))]
 }
