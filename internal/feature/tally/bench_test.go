@@ -91,9 +91,7 @@ func TestStepsAtOnce(t *testing.T) {
 	if c.m, err = newMoney(e, Int(40)); err != nil {
 		t.Fatal(err)
 	}
-	if c.p, err = newProfile(e, false); err != nil {
-		t.Fatal(err)
-	}
+	c.p = newProfile(e)
 	if len(c.p.groups) < 2000 {
 		t.Fatalf("only %d groups: nothing would run at once", len(c.p.groups))
 	}

@@ -136,27 +136,24 @@ func (c *count) done(o outcome, how completion) bool {
 // record writes down the payments for one purchase.
 func (c *count) record(s *equalShares, project int, b bid) {
 	id := c.e.Projects[project].ID
-	den := new(big.Int).Mul(s.den, big.NewInt(b.mass))
 	sum := payments{}
-	rest := map[int32]*big.Rat{}
-	for _, seg := range s.p.supporters[project] {
-		full := c.m.rat(new(big.Int).Mul(b.num, big.NewInt(seg.weight)), den)
-		for _, g := range seg.groups {
-			each := full
-			if s.poor[g] {
-				k := s.class[g]
-				if k == 0 {
-					continue
-				}
-				if each = rest[k]; each == nil {
-					each = c.m.rat(s.left(k), s.den)
-					rest[k] = each
-				}
+	full := c.m.rat(b.num, new(big.Int).Mul(s.den, big.NewInt(b.mass)))
+	rest := map[string]*big.Rat{} // by history
+	for _, g := range s.p.supporters[project] {
+		each := full
+		switch {
+		case s.spent[g]:
+			continue
+		case s.poor[g]:
+			key := s.history(g)
+			if each = rest[key]; each == nil {
+				each = c.m.rat(s.left(g), s.den)
+				rest[key] = each
 			}
-			sum.add(each, c.p.count[g])
-			if each.Sign() > 0 {
-				c.res.paid[g] = append(c.res.paid[g], Paid{id, each})
-			}
+		}
+		sum.add(each, c.p.count[g])
+		if each.Sign() > 0 {
+			c.res.paid[g] = append(c.res.paid[g], Paid{id, each})
 		}
 	}
 	c.res.Shares = append(c.res.Shares, Share{id, sum.list()})

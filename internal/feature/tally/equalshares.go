@@ -1,19 +1,20 @@
 package tally
 
 import (
+	"encoding/binary"
 	"math"
 	"math/big"
 	"math/bits"
 )
 
 // The method of equal shares (等额分摊法). Every voter gets the same part of the budget. In each round the project that costs
-// its supporters least per unit of utility is bought: each pays weight·ρ, or all she has left if that is less, where ρ is
-// the price at which the payments add up to the cost. A project whose supporters cannot pay is out.
+// its supporters least per unit of utility is bought: each pays ρ, or all she has left if that is less, where ρ is the price
+// at which the payments add up to the cost. A project whose supporters cannot pay is out.
 //
 // Exactness. All amounts are whole numbers over one common denominator D: the budget b0 of a voter and the price ρ of every
-// round. What a voter has left is b0 minus weight·ρ of the rounds in which she paid in full, or exactly nothing once
-// she paid all she had; voters with the same history form a class, so an exact evaluation counts voters by class and
-// round and needs only a few dozen operations on big numbers.
+// round. What a voter has left is exactly nothing once she paid all she had, and until then b0 minus the prices of the bought
+// projects that she supports; so an exact evaluation counts the payments of the poor by round, in machine words, and needs
+// only a few dozen operations on big numbers.
 //
 // Speed. For each group of identical ballots hi is an upper bound of what its voters have left, a whole number of 2^-shift
 // smallest money units, off by at most slack. With it lower computes in machine words a bound below which a project's ρ
@@ -24,27 +25,22 @@ type equalShares struct {
 	p      *profile
 	m      *money
 	e      *Election
-	byCost bool // utility is the weight times the cost
+	byCost bool // utility is the cost, else 1 a project
 
 	shift  int     // see above; may be negative
 	cost   []int64 // costs in the unit of hi, rounded down
 	stakes []stake
 	slack  int64
-	class  []int32 // of each group
+	spent  []bool  // of each group: it has paid all it had
 	poor   []bool  // of each group: result of the last exact evaluation
-	counts []int64 // of each class: scratch
-
-	// Classes form a tree: class 1 is "nothing paid yet", a child has paid once more. Class 0 is "nothing left".
-	parent, round []int32
-	weight        []int64
-	// The child that a class got while the segment numbered mark was paying.
-	marked, child []int32
-	mark          int32
+	round  []int32 // of each project: the round that bought it, or -1
 
 	den   *big.Int   // D
 	b0    *big.Int   // numerator
 	price []*big.Int // numerators of ρ by round
 
+	paid       []int64 // by round: scratch
+	key        []byte  // scratch
 	unit, x, y big.Int // scratch
 }
 
@@ -83,8 +79,8 @@ type outcome struct {
 func newEqualShares(c *count, byCost bool) *equalShares {
 	s := &equalShares{p: c.p, m: c.m, e: c.e, byCost: byCost}
 	n := len(c.p.groups)
-	s.stakes, s.class, s.poor = make([]stake, n), make([]int32, n), make([]bool, n)
-	s.cost = make([]int64, len(c.e.Projects))
+	s.stakes, s.spent, s.poor = make([]stake, n), make([]bool, n), make([]bool, n)
+	s.cost, s.round = make([]int64, len(c.e.Projects)), make([]int32, len(c.e.Projects))
 	return s
 }
 
@@ -99,13 +95,13 @@ func (s *equalShares) start(total *big.Int) bool {
 	b := s.scale(new(big.Int).Set(total))
 	b.Quo(b, n)
 	for g := range s.stakes {
-		s.stakes[g], s.class[g] = stake{b.Int64() + 1, s.p.count[g]}, 1
+		s.stakes[g] = stake{b.Int64() + 1, s.p.count[g]}
+	}
+	clear(s.spent)
+	for i := range s.round {
+		s.round[i] = -1
 	}
 	s.slack = 1
-	s.parent, s.round, s.weight, s.counts = s.parent[:0], s.round[:0], s.weight[:0], s.counts[:0]
-	s.marked, s.child, s.mark = s.marked[:0], s.child[:0], 0
-	s.addClass(0, 0, 0)
-	s.addClass(0, 0, 0)
 	s.den, s.b0, s.price = n, new(big.Int).Set(total), s.price[:0]
 	for i, c := range s.m.cost {
 		// What costs more than all the money there is gets the largest number; it is dropped at once.
@@ -135,7 +131,7 @@ func (s *equalShares) run(total, limit *big.Int, pay func(project int, b bid)) o
 		}
 	}
 	// What is supported and costs nothing is bought first, as in pabutools.
-	sortBy(free, func(a, b int) bool { return before(s.e, s.m, s.p.total, a, b) })
+	sortBy(free, func(a, b int) bool { return before(s.e, s.m, s.p.votes, a, b) })
 	for _, i := range free {
 		o.order, o.bought[i] = append(o.order, i), true
 	}
@@ -146,7 +142,7 @@ func (s *equalShares) run(total, limit *big.Int, pay func(project int, b bid)) o
 	for i, c := range s.m.cost {
 		// What all supporters together cannot pay even now never comes up.
 		if c.Sign() > 0 && s.p.votes[i] > 0 && c.Cmp(total) <= 0 && s.p.votes[i]*s.stakes[0].hi >= s.cost[i] {
-			k := &candidate{project: i, rest: s.cost[i], mass: s.p.total[i]}
+			k := &candidate{project: i, rest: s.cost[i], mass: s.p.votes[i]}
 			k.key = s.bound(k)
 			open = append(open, k)
 		}
@@ -215,7 +211,7 @@ func (s *equalShares) cheapest(open *[]*candidate) (*candidate, bid) {
 		next.checked = true
 		if best != nil {
 			d := s.compare(next.project, got, best.project, b)
-			if d > 0 || d == 0 && before(s.e, s.m, s.p.total, best.project, next.project) {
+			if d > 0 || d == 0 && before(s.e, s.m, s.p.votes, best.project, next.project) {
 				continue
 			}
 		}
@@ -240,21 +236,17 @@ func (s *equalShares) cheapest(open *[]*candidate) (*candidate, bid) {
 // lower raises the candidate's bound to what its supporters have now. affordable is false when they certainly cannot pay;
 // settled is true when another call would not raise the bound further.
 //
-// For any set of supporters taken as poor, the ρ at which their money and the others' weight·ρ make up the cost is not above
+// For any set of supporters taken as poor, the ρ at which their money and the others' ρ make up the cost is not above
 // the true one, because true payments are never higher than these. Taking as poor those who have less than the bound so
 // far and repeating raises the bound towards the true ρ. If that makes everyone poor, their money is less than the cost.
 func (s *equalShares) lower(c *candidate) (affordable, settled bool) {
-	rest, mass := s.cost[c.project], s.p.total[c.project]
-	for _, seg := range s.p.supporters[c.project] {
-		t := share(seg.weight, c.rest, c.mass)
-		var poor int64
-		for _, g := range seg.groups {
-			v := &s.stakes[g]
-			n := v.count & ((v.hi - t) >> 63) // none unless hi < t, without a branch to mispredict
-			rest -= n * v.hi
-			poor += n
-		}
-		mass -= poor * seg.weight
+	rest, mass := s.cost[c.project], s.p.votes[c.project]
+	t := c.rest / c.mass
+	for _, g := range s.p.supporters[c.project] {
+		v := &s.stakes[g]
+		n := v.count & ((v.hi - t) >> 63) // none unless hi < t, without a branch to mispredict
+		rest -= n * v.hi
+		mass -= n
 	}
 	if mass == 0 {
 		return false, true
@@ -264,16 +256,6 @@ func (s *equalShares) lower(c *candidate) (affordable, settled bool) {
 	c.rest, c.mass = rest, mass
 	c.key = s.bound(c)
 	return true, settled
-}
-
-// share is weight·rest/mass, rounded down, at most the largest int64.
-func share(weight, rest, mass int64) int64 {
-	hi, lo := bits.Mul64(uint64(weight), uint64(rest))
-	if hi >= uint64(mass) {
-		return math.MaxInt64
-	}
-	q, _ := bits.Div64(hi, lo, uint64(mass))
-	return int64(min(q, math.MaxInt64))
 }
 
 // bound turns rest/mass into a lower bound of the price per utility: for cost utility ρ/cost in units of 2^-62, else ρ in
@@ -319,54 +301,37 @@ func (s *equalShares) compare(i int, a bid, j int, b bid) int {
 	return x.Cmp(y)
 }
 
-// evaluate computes the exact ρ of a project from its bound and leaves in s.poor which supporters have less than their
-// weight·ρ; it reports false when they cannot pay. Each pass takes the last pass's poor as given; ρ rises until nobody
-// changes sides.
+// evaluate computes the exact ρ of a project from its bound and leaves in s.poor which supporters have less than ρ; it
+// reports false when they cannot pay. Each pass takes the last pass's poor as given; ρ rises until nobody changes sides.
 func (s *equalShares) evaluate(c *candidate) (bid, bool) {
-	segments := s.p.supporters[c.project]
-	for guess := true; ; guess = false {
-		mass, some := s.p.total[c.project], false
-		for _, seg := range segments {
-			t := share(seg.weight, c.rest, c.mass)
-			for _, g := range seg.groups {
-				if guess {
-					s.poor[g] = s.stakes[g].hi < t
-				}
-				if s.poor[g] {
-					n := s.p.count[g]
-					mass -= n * seg.weight
-					s.counts[s.class[g]] += n
-					some = true
-				}
-			}
-		}
-		num := new(big.Int).Mul(s.m.cost[c.project], s.den)
-		if some {
-			s.subtract(num)
-		}
-		if mass == 0 {
+	supporters := s.p.supporters[c.project]
+	t := c.rest / c.mass
+	for _, g := range supporters {
+		s.poor[g] = s.stakes[g].hi < t
+	}
+	for {
+		b, ok := s.without(c.project)
+		if !ok {
 			return bid{}, false
 		}
-		b, changed := bid{num, mass}, false
-		for _, seg := range segments {
-			t := s.threshold(b, seg.weight)
-			var known map[int32]bool // by class
-			for _, g := range seg.groups {
-				poor := s.stakes[g].hi < t
-				if !poor && s.stakes[g].hi-s.slack <= t {
-					// Too close for the bounds to tell.
-					var ok bool
-					if poor, ok = known[s.class[g]]; !ok {
-						poor = s.less(s.class[g], b, seg.weight)
-						if known == nil {
-							known = map[int32]bool{}
-						}
-						known[s.class[g]] = poor
+		changed := false
+		t := s.threshold(b)
+		var known map[string]bool // by history
+		for _, g := range supporters {
+			poor := s.stakes[g].hi < t
+			if !poor && s.stakes[g].hi-s.slack <= t {
+				// Too close for the bounds to tell.
+				key := s.history(g)
+				if poor, ok = known[key]; !ok {
+					poor = s.less(g, b)
+					if known == nil {
+						known = map[string]bool{}
 					}
+					known[key] = poor
 				}
-				if poor != s.poor[g] {
-					s.poor[g], changed = poor, true
-				}
+			}
+			if poor != s.poor[g] {
+				s.poor[g], changed = poor, true
 			}
 		}
 		if !changed {
@@ -375,9 +340,44 @@ func (s *equalShares) evaluate(c *candidate) (bid, bool) {
 	}
 }
 
-// threshold is weight·ρ in the unit of hi, rounded down (or towards zero when negative).
-func (s *equalShares) threshold(b bid, weight int64) int64 {
-	x := s.scale(s.x.Mul(b.num, s.unit.SetInt64(weight)))
+// without is the price for the others when those in s.poor pay all they have; it reports false when there are no others.
+func (s *equalShares) without(project int) (bid, bool) {
+	s.paid = append(s.paid[:0], make([]int64, len(s.price))...)
+	mass, voters := s.p.votes[project], int64(0)
+	for _, g := range s.p.supporters[project] {
+		if !s.poor[g] {
+			continue
+		}
+		n := s.p.count[g]
+		mass -= n
+		if s.spent[g] {
+			continue
+		}
+		voters += n
+		for _, i := range s.p.groups[g].choices {
+			if r := s.round[i]; r >= 0 {
+				s.paid[r] += n
+			}
+		}
+	}
+	if mass == 0 {
+		return bid{}, false
+	}
+	num := new(big.Int).Mul(s.m.cost[project], s.den)
+	if voters > 0 {
+		num.Sub(num, s.x.Mul(s.b0, s.unit.SetInt64(voters)))
+		for r, n := range s.paid {
+			if n != 0 {
+				num.Add(num, s.x.Mul(s.price[r], s.unit.SetInt64(n)))
+			}
+		}
+	}
+	return bid{num, mass}, true
+}
+
+// threshold is ρ in the unit of hi, rounded down (or towards zero when negative).
+func (s *equalShares) threshold(b bid) int64 {
+	x := s.scale(s.x.Set(b.num))
 	y := s.y.Mul(s.den, s.unit.SetInt64(b.mass))
 	if x.Quo(x, y); !x.IsInt64() {
 		return math.MaxInt64 / 2
@@ -385,71 +385,52 @@ func (s *equalShares) threshold(b bid, weight int64) int64 {
 	return min(x.Int64(), math.MaxInt64/2)
 }
 
-// subtract takes off num what the voters in s.counts have together and clears s.counts.
-func (s *equalShares) subtract(num *big.Int) {
-	paid := make([]int64, len(s.price)) // at most 2^28 voters times 2^31 points
-	var voters int64
-	for k := len(s.parent) - 1; k > 0; k-- {
-		n := s.counts[k]
-		if n == 0 {
-			continue
-		}
-		s.counts[k] = 0
-		if k == 1 {
-			voters = n
-		} else {
-			paid[s.round[k]] += n * s.weight[k]
-			s.counts[s.parent[k]] += n
+// history names the rounds that a group's voters have paid for: where it is the same, so is what they have left.
+func (s *equalShares) history(g int32) string {
+	if s.spent[g] {
+		return "spent"
+	}
+	s.key = s.key[:0]
+	for _, i := range s.p.groups[g].choices {
+		if r := s.round[i]; r >= 0 {
+			s.key = binary.LittleEndian.AppendUint32(s.key, uint32(r))
 		}
 	}
-	s.counts[0] = 0
-	num.Sub(num, s.x.Mul(s.b0, s.unit.SetInt64(voters)))
-	for r, n := range paid {
-		if n != 0 {
-			num.Add(num, s.x.Mul(s.price[r], s.unit.SetInt64(n)))
-		}
-	}
+	return string(s.key)
 }
 
-// left is the exact numerator of what a voter of the class has left.
-func (s *equalShares) left(class int32) *big.Int {
+// left is the exact numerator of what a voter of the group has left.
+func (s *equalShares) left(g int32) *big.Int {
 	sum := new(big.Int)
-	if class == 0 {
+	if s.spent[g] {
 		return sum
 	}
 	sum.Set(s.b0)
-	for k := class; k > 1; k = s.parent[k] {
-		sum.Sub(sum, s.x.Mul(s.price[s.round[k]], s.unit.SetInt64(s.weight[k])))
+	for _, i := range s.p.groups[g].choices {
+		if r := s.round[i]; r >= 0 {
+			sum.Sub(sum, s.price[r])
+		}
 	}
 	return sum
 }
 
-// less tells exactly whether a voter of the class has less than weight·ρ.
-func (s *equalShares) less(class int32, b bid, weight int64) bool {
-	l := s.left(class)
-	l.Mul(l, s.unit.SetInt64(b.mass))
-	return l.Cmp(s.x.Mul(b.num, s.unit.SetInt64(weight))) < 0
+// less tells exactly whether a voter of the group has less than ρ.
+func (s *equalShares) less(g int32, b bid) bool {
+	l := s.left(g)
+	return l.Mul(l, s.unit.SetInt64(b.mass)).Cmp(b.num) < 0
 }
 
 // buy takes the payments for a project, as told by s.poor, and reports whether anyone paid less than the full price.
 func (s *equalShares) buy(project int, b bid) (short bool) {
-	r := int32(len(s.price))
-	for _, seg := range s.p.supporters[project] {
-		t := s.threshold(b, seg.weight)
-		s.mark++
-		for _, g := range seg.groups {
-			k := s.class[g]
-			if s.poor[g] {
-				s.stakes[g].hi, s.class[g], short = 0, 0, true
-				continue
-			}
-			if s.marked[k] != s.mark {
-				s.marked[k], s.child[k] = s.mark, s.addClass(k, r, seg.weight)
-			}
+	t := s.threshold(b)
+	for _, g := range s.p.supporters[project] {
+		if s.poor[g] {
+			s.stakes[g].hi, s.spent[g], short = 0, true, true
+		} else {
 			s.stakes[g].hi -= t
-			s.class[g] = s.child[k]
 		}
 	}
+	s.round[project] = int32(len(s.price))
 	s.slack++
 	g := new(big.Int).GCD(nil, nil, b.num, big.NewInt(b.mass))
 	if m := s.unit.Quo(big.NewInt(b.mass), g); m.Cmp(big.NewInt(1)) != 0 {
@@ -461,11 +442,4 @@ func (s *equalShares) buy(project int, b bid) (short bool) {
 	}
 	s.price = append(s.price, g.Quo(b.num, g))
 	return short
-}
-
-func (s *equalShares) addClass(parent, round int32, weight int64) int32 {
-	s.parent, s.round, s.weight = append(s.parent, parent), append(s.round, round), append(s.weight, weight)
-	s.counts = append(s.counts, 0)
-	s.marked, s.child = append(s.marked, 0), append(s.child, 0)
-	return int32(len(s.parent) - 1)
 }

@@ -93,22 +93,20 @@ func (c *count) bought(project int, load []*big.Int, den *big.Int, last []int32,
 	id := c.e.Projects[project].ID
 	sum := payments{}
 	each := map[int32]*big.Rat{}
-	for _, seg := range c.p.supporters[project] {
-		for _, g := range seg.groups {
-			before, n := last[g], c.p.count[g]
-			for _, i := range c.p.groups[g].choices {
-				at[i][before] -= n
-				at[i][now] += n
-			}
-			if each[before] == nil {
-				each[before] = c.m.rat(new(big.Int).Sub(load[now], load[before]), den)
-			}
-			sum.add(each[before], n)
-			if each[before].Sign() > 0 {
-				c.res.paid[g] = append(c.res.paid[g], Paid{id, each[before]})
-			}
-			last[g] = now
+	for _, g := range c.p.supporters[project] {
+		before, n := last[g], c.p.count[g]
+		for _, i := range c.p.groups[g].choices {
+			at[i][before] -= n
+			at[i][now] += n
 		}
+		if each[before] == nil {
+			each[before] = c.m.rat(new(big.Int).Sub(load[now], load[before]), den)
+		}
+		sum.add(each[before], n)
+		if each[before].Sign() > 0 {
+			c.res.paid[g] = append(c.res.paid[g], Paid{id, each[before]})
+		}
+		last[g] = now
 	}
 	c.res.Shares = append(c.res.Shares, Share{id, sum.list()})
 }

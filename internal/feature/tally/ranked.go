@@ -19,10 +19,7 @@ func countRanking(e *Election, m *money, rule Rule, o Options) (*Result, error) 
 		r.Invalid = int64(len(e.Ballots) - len(counted.Ballots))
 		r.Voters -= r.Invalid
 	}
-	p, err := newProfile(counted, rule == Score)
-	if err != nil {
-		return nil, err
-	}
+	p := newProfile(counted)
 	r.Votes = p.votes
 	ranking := make([]int, len(e.Projects))
 	for i := range ranking {
@@ -33,8 +30,16 @@ func countRanking(e *Election, m *money, rule Rule, o Options) (*Result, error) 
 		ranking = schulze(e, m, p.votes)
 	case InstantRunoff:
 		ranking = instantRunoff(e, m, p.votes)
+	case Score:
+		_, score := countVotes(e)
+		sortBy(ranking, func(a, b int) bool {
+			if d := score[a].Cmp(score[b]); d != 0 {
+				return d > 0
+			}
+			return before(e, m, p.votes, a, b)
+		})
 	default:
-		sortBy(ranking, func(a, b int) bool { return before(e, m, p.total, a, b) })
+		sortBy(ranking, func(a, b int) bool { return before(e, m, p.votes, a, b) })
 	}
 	// Projects without votes can be reached only by money left over, never by an empty seat.
 	c := &count{e: e, m: m, p: p, res: r}

@@ -147,12 +147,12 @@ voter_id;vote;points
 		ranking  string
 		invalid  int64
 	}{
-		{Approval, 0, "a d", "a d c b", 0}, // a 3; b, c, d 1 each: d is cheapest; a 60 + d 10 leaves 30
-		{Approval, 2, "a d", "a d c b", 0},
-		{Approval, 9, "a b c d", "a d c b", 0},
+		{Approval, 0, "a c", "a c d b", 0}, // a 3, c 2; b and d 1 each: d is cheaper; a 60 + c 40 leave nothing
+		{Approval, 2, "a c", "a c d b", 0},
+		{Approval, 9, "a b c d", "a c d b", 0},
 		{Score, 0, "b c d", "b c a d", 0}, // 9, 5, 4.5, 1
 		{Score, 1, "b", "b c a d", 0},
-		{Knapsack, 2, "a d", "a d c b", 1}, // the first ballot spends 110
+		{Knapsack, 2, "a c", "c a d b", 1}, // the first ballot spends 110; then a and c have 2 each, c is cheaper
 	} {
 		r, err := Count(e, x.rule, Options{Seats: x.seats})
 		if err != nil {

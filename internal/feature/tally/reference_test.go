@@ -15,27 +15,14 @@ import (
 
 type slow struct {
 	e       *Election
-	points  bool
 	byCost  bool
 	left    []*big.Rat
 	payment map[string][]*big.Rat
 }
 
 func (s *slow) weight(v, project int) *big.Rat {
-	b := s.e.Ballots[v]
-	for k, i := range b.Choices {
-		if i == project {
-			if !s.e.VoteType.scored() {
-				return big.NewRat(1, 1)
-			}
-			if b.Points[k].Sign() <= 0 {
-				return new(big.Rat)
-			}
-			if s.points {
-				return b.Points[k].Rat()
-			}
-			return big.NewRat(1, 1)
-		}
+	if slices.Contains(s.e.Ballots[v].Choices, project) {
+		return big.NewRat(1, 1)
 	}
 	return new(big.Rat)
 }
@@ -323,7 +310,7 @@ func TestAgainstDefinition(t *testing.T) {
 			step.Unscaled = max(step.Unscaled, p.Cost.Unscaled/20)
 		}
 		for _, rule := range []Rule{GreedyCost, GreedyCard, MESCost, MESCard, MESCostAdd1, MESCostPlain, Phragmen} {
-			s := &slow{e: e, points: rule == MESCard || rule == GreedyCard, byCost: rule != MESCard}
+			s := &slow{e: e, byCost: rule != MESCard}
 			var want []int
 			switch rule {
 			case GreedyCost, GreedyCard:

@@ -24,9 +24,9 @@
 //
 // # Ballots that are not approvals
 //
-// As in pabutools: an ordinal ballot approves what it lists; for the cost utility and for phragmen a scored ballot
-// (cumulative, scoring) approves what it gives more than zero points; for the cardinality utility (greedy_card, mes_card) its
-// utility is the points. A scoring file's default_score is not added. In a tie "votes" are then the points.
+// As in pabutools, the satisfaction of the nine budgeting rules asks only whether a ballot lists a project: an ordinal ballot
+// approves what it lists, and so does a scored one (cumulative, scoring), however many points it gives; a project listed
+// with no points is listed. Points count in the rule score alone; a scoring file's default_score is not added.
 package tally
 
 import (
@@ -124,7 +124,7 @@ func (r *Result) PaidBy(i int) []Paid {
 }
 
 // Count counts the election by the rule. The election is not changed. It fails with ErrRule for a rule that does not exist and
-// with a plain error for an election that cannot be counted (negative amounts, points out of bounds).
+// with a plain error for an election that cannot be counted (negative amounts).
 func Count(e *Election, rule Rule, o Options) (*Result, error) {
 	m, err := newMoney(e, o.Increment)
 	if err != nil {
@@ -134,10 +134,7 @@ func Count(e *Election, rule Rule, o Options) (*Result, error) {
 	case Approval, Knapsack, Score, Schulze, InstantRunoff:
 		return countRanking(e, m, rule, o)
 	}
-	p, err := newProfile(e, rule == GreedyCard || rule == MESCard)
-	if err != nil {
-		return nil, err
-	}
+	p := newProfile(e)
 	c := &count{e: e, m: m, p: p, res: &Result{Rule: rule, Budget: e.Budget, Voters: p.n, Votes: p.votes, groupOf: p.groupOf}}
 	switch rule {
 	case GreedyCost:
@@ -191,7 +188,7 @@ func (c *count) finish() {
 	}
 }
 
-// before is the tie-break: more votes (by the given weights), then lower cost, then smaller id.
+// before is the tie-break: more votes, then lower cost, then smaller id.
 func before(e *Election, m *money, votes []int64, a, b int) bool {
 	if votes[a] != votes[b] {
 		return votes[a] > votes[b]
@@ -202,7 +199,7 @@ func before(e *Election, m *money, votes []int64, a, b int) bool {
 	return e.Projects[a].ID < e.Projects[b].ID
 }
 
-func (c *count) before(a, b int) bool { return before(c.e, c.m, c.p.total, a, b) }
+func (c *count) before(a, b int) bool { return before(c.e, c.m, c.p.votes, a, b) }
 
 // greedy goes through the projects by votes (or votes per cost) and takes what fits beside what is selected already.
 // Projects without votes are taken too when money is left, as in pabutools.
@@ -222,13 +219,13 @@ func (c *count) greedy(selected []int, perCost bool) {
 		a, b := queue[x], queue[y]
 		if perCost {
 			// votes a / cost a > votes b / cost b, where a free project with votes is worth infinitely much.
-			l := new(big.Int).Mul(big.NewInt(c.p.total[a]), c.m.cost[b])
-			r := new(big.Int).Mul(big.NewInt(c.p.total[b]), c.m.cost[a])
-			fa, fb := c.m.cost[a].Sign() == 0 && c.p.total[a] > 0, c.m.cost[b].Sign() == 0 && c.p.total[b] > 0
+			l := new(big.Int).Mul(big.NewInt(c.p.votes[a]), c.m.cost[b])
+			r := new(big.Int).Mul(big.NewInt(c.p.votes[b]), c.m.cost[a])
+			fa, fb := c.m.cost[a].Sign() == 0 && c.p.votes[a] > 0, c.m.cost[b].Sign() == 0 && c.p.votes[b] > 0
 			if fa != fb {
 				return fa
 			}
-			za, zb := c.p.total[a] == 0, c.p.total[b] == 0
+			za, zb := c.p.votes[a] == 0, c.p.votes[b] == 0
 			if za != zb {
 				return zb
 			}
