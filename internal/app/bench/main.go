@@ -103,6 +103,9 @@ func run(ctx context.Context) error {
 			return fmt.Errorf("%s: %w", l.name, err)
 		}
 	}
+	if err := searches(ctx, h, site, f.plain); err != nil {
+		return fmt.Errorf("search: %w", err)
+	}
 	fmt.Printf("\nRSS %d MiB\n", rss())
 	return nil
 }
