@@ -415,7 +415,11 @@ func (p *parser) vote() error {
 		points = split(p.cell(p.pointsAt))
 	}
 	chosen := split(vote)
-	if p.e.VoteType.scored() && len(points) != len(chosen) {
+	if p.e.VoteType.scored() && len(points) == 0 && len(chosen) > 0 {
+		p.warn(p.started, "vote without points; taken as empty")
+		chosen = nil
+	}
+	if len(points) != len(chosen) && p.e.VoteType.scored() {
 		if len(points) < len(chosen) {
 			return fault(p.started, "vote lists %d projects but %d points", len(chosen), len(points))
 		}
