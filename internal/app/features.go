@@ -56,6 +56,8 @@ type Features struct {
 	Post    *post.Service
 	Feed    *feed.Service
 
+	Calendar *feed.Calendar
+
 	Notify  *notify.Service
 	Webhook *webhook.Service
 }
@@ -112,7 +114,7 @@ func (h *House) build() {
 		{Name: "workbench", Routes: h.workbench()},
 		h.Wish.Part(), h.Ask.Part(), h.Ballot.Part(), h.Vote.Part(), h.Project.Part(), h.Search.Part(),
 		h.Volunteer.Part(), h.Activity.Part(), h.Points.Part(), h.Award.Part(),
-		h.Channel.Part(), h.Post.Part(), h.Feed.Part(),
+		h.Channel.Part(), h.Post.Part(), h.Feed.Part(), h.Calendar.Part(),
 		h.Notify.Part(), h.Webhook.Part(), h.Ledger.Part(),
 	}
 }

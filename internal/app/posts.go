@@ -24,6 +24,8 @@ func (h *House) wirePosts() {
 	h.Search.Register("post", "posts", h.Post)
 	h.Feed = feed.New(h.Post, h.Place, markdown.Render)
 	h.Feed.Default = h.Default
+	h.Calendar = feed.NewCalendar(h.Journal, h.Member, h.Place, h.Activity)
+	h.Calendar.Page, h.Calendar.Secret = h.page, h.Config.Secret
 	h.OnHome(HomePinned, "/posts", 1, h.postCards(func(ctx context.Context, place string) ([]post.JSON, error) { return h.Post.Pinned(ctx, place) }), "post")
 	h.OnHome(HomeLatest, "/posts", 15, h.postCards(func(ctx context.Context, place string) ([]post.JSON, error) { return h.Post.Latest(ctx, place, 15) }), "post")
 	h.OnDesk(Desk{Name: "rail.posts", Waits: func(ctx context.Context, a actor.Actor, now int64) (Waits, error) {

@@ -6,13 +6,11 @@ import (
 	"time"
 
 	"linli/internal/core/access"
-	"linli/internal/core/actor"
 	"linli/internal/core/fault"
 	"linli/internal/core/flow"
 	"linli/internal/core/page"
 	"linli/internal/core/qr"
 	"linli/internal/feature/place"
-	"linli/internal/platform/db"
 	"linli/internal/platform/matter"
 	"linli/internal/platform/web"
 	"linli/internal/ui"
@@ -33,8 +31,6 @@ func (s *Service) pages() []web.Route {
 		{Method: "GET", Path: "/activities/{id}/door.svg", Name: "page-activity-door", SignedIn: true, Do: s.doorSVG},
 		{Method: "GET", Path: "/activities/{id}/door.json", Name: "page-activity-spoken", SignedIn: true, Do: s.spoken},
 		{Method: "GET", Path: "/staff/activities", Name: "page-staff-activities", SignedIn: true, Query: pageFields, Do: s.pageStaff},
-		{Method: "GET", Path: "/me/calendar", Name: "page-calendar", SignedIn: true, Do: s.pageCalendar},
-		{Method: "POST", Path: "/me/calendar", Name: "page-calendar-renew", SignedIn: true, Do: s.renewCalendar},
 	}
 	for _, do := range Life.Names() {
 		to := after
@@ -297,30 +293,4 @@ func (s *Service) pageHere(c *web.Call) (any, error) {
 	p.NoIndex = true
 	p.Back = ui.Link{Label: m.Title, URL: j.URL}
 	return s.hereScreen(p, j, in.Text("code"), ui.NewOperation()), nil
-}
-
-func (s *Service) pageCalendar(c *web.Call) (any, error) {
-	n, err := secretOf(c.Context(), s.Journal.DB, c.Actor.ID)
-	if err != nil {
-		return nil, err
-	}
-	p := s.Page(c, c.T("activity.calendar"), ui.Mine)
-	p.NoIndex = true
-	address := ""
-	if n > 0 {
-		address = c.Base() + "/calendar/" + s.secret(c.Actor.ID, n) + ".ics"
-	}
-	return s.calendarScreen(p, address, ui.NewOperation()), nil
-}
-
-func (s *Service) renewCalendar(c *web.Call) (any, error) {
-	err := s.Journal.Write(c.Context(), func(tx *db.Tx) (any, error) {
-		a, err := s.Members.Fresh(c.Context(), tx, actor.From(c.Context()))
-		if err != nil {
-			return nil, err
-		}
-		_, err = renewSecret(c.Context(), tx, a.ID)
-		return web.Redirect("/me/calendar"), err
-	})
-	return web.Redirect("/me/calendar"), err
 }

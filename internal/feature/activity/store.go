@@ -304,18 +304,8 @@ func own(ctx context.Context, q db.Queryer, a actor.Actor, ms []*Activity) error
 	return err
 }
 
-// secretOf returns the number of an account's calendar address, 0 for none.
-func secretOf(ctx context.Context, q db.Queryer, account string) (n int64, err error) {
-	return n, q.Get(ctx, &n, `SELECT coalesce((SELECT number FROM calendar_secrets WHERE account = ?), 0)`, account)
-}
-
-func renewSecret(ctx context.Context, tx *db.Tx, account string) (n int64, err error) {
-	return n, tx.Get(ctx, &n, `INSERT INTO calendar_secrets (account, number) VALUES (?, 1)
-		ON CONFLICT (account) DO UPDATE SET number = calendar_secrets.number + 1 RETURNING number`, account)
-}
-
-// ofAccount lists what an account signed up for since a moment, for its calendar.
-func ofAccount(ctx context.Context, q db.Queryer, account string, since int64) (ms []*Activity, err error) {
+// OfAccount lists what an account signed up for that ends after a moment, for its calendar.
+func (s *Service) OfAccount(ctx context.Context, q db.Queryer, account string, since int64) (ms []*Activity, err error) {
 	return ms, q.Select(ctx, &ms, `SELECT `+columns+` FROM activities a JOIN activity_entries e ON e.activity = a.id
 		WHERE e.account = ? AND a.ends > ? AND a.state <> 'draft' AND (a.state = 'cancelled' OR e.state IN ('in', 'offered'))
 		ORDER BY a.starts, a.id LIMIT 500`, account, since)

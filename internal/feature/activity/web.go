@@ -1,10 +1,12 @@
 package activity
 
 import (
+	"context"
+
 	"linli/internal/core/actor"
 	"linli/internal/core/fault"
 	"linli/internal/core/flow"
-	"linli/internal/feature/place"
+	"linli/internal/core/page"
 	"linli/internal/platform/db"
 	"linli/internal/platform/journal"
 	"linli/internal/platform/matter"
@@ -24,10 +26,6 @@ func (s *Service) routes() []web.Route {
 			Out: struct {
 				Items []RosterItem `json:"items"`
 			}{}, Do: s.rosterJSON},
-		web.Route{Method: "GET", Path: "/activities.ics", Name: "calendar-place", Summary: "Calendar of a place", Public: []string{"activity", "place"},
-			Query: []flow.Field{{Name: "place", Kind: flow.Text, Max: 20}}, Do: s.calendarAt},
-		web.Route{Method: "GET", Path: "/activities/{id}/calendar.ics", Name: "calendar-activity", Summary: "Calendar of one activity", Public: []string{"activity", "place"}, Do: s.calendarOne},
-		web.Route{Method: "GET", Path: "/calendar/{token}", Name: "calendar-person", Summary: "Calendar of a person, by a secret address", Do: s.calendarMine},
 	)
 	return append(api, s.pages()...)
 }
@@ -64,29 +62,12 @@ func (s *Service) rosterJSON(c *web.Call) (any, error) {
 	return map[string]any{"items": items}, err
 }
 
-const icsType = "text/calendar; charset=utf-8"
+// Read is the activity of the path, as the caller may see it.
+func (s *Service) Read(c *web.Call) (*Activity, error) { return s.Kind.Read(c) }
 
-func (s *Service) calendarAt(c *web.Call) (any, error) {
-	in, err := c.Query()
-	if err != nil {
-		return nil, err
-	}
-	b, err := s.CalendarAt(c.Context(), s.Journal.DB, place.Trim(in.Text("place")), c.Base(), c.Now())
-	return web.Raw{Type: icsType, Body: b, Header: map[string]string{"Cache-Control": "public, max-age=300"}}, err
-}
-
-func (s *Service) calendarOne(c *web.Call) (any, error) {
-	m, err := s.Kind.Read(c)
-	if err != nil {
-		return nil, err
-	}
-	b := s.calendar(m.Title, c.Base(), []*Activity{m}, c.Now())
-	return web.Raw{Type: icsType, Body: b, Header: map[string]string{"Content-Disposition": `attachment; filename="activity.ics"`}}, nil
-}
-
-func (s *Service) calendarMine(c *web.Call) (any, error) {
-	b, err := s.CalendarOf(c.Context(), s.Journal.DB, c.Path("token"), c.Base(), c.Now())
-	return web.Raw{Type: icsType, Body: b}, err
+// From lists what anybody may see of a place that starts from a moment on, the soonest first.
+func (s *Service) From(ctx context.Context, q db.Queryer, place string, from, now int64, most int) ([]*Activity, error) {
+	return list(ctx, q, actor.Actor{}, Filter{Place: place, From: from, Soonest: true}, page.Ask{Limit: most}, now)
 }
 
 // splitNames lets names be typed into one line.
