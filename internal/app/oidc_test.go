@@ -18,7 +18,9 @@ import (
 	"time"
 
 	"linli/internal/app"
+	"linli/internal/app/demo"
 	"linli/internal/core/actor"
+	"linli/internal/feature/notify"
 	"linli/internal/feature/signin"
 	"linli/internal/platform/wechat"
 )
@@ -210,6 +212,59 @@ func TestSignInByWeChat(t *testing.T) {
 		v.leave("/signin/wechat/callback?" + url.Values{"code": {"good"}, "state": {u.Query().Get("state")}}.Encode())
 		if v.me() == "" {
 			t.Error("not signed in")
+		}
+		var kept int
+		if err := s.DB.Get(t.Context(), &kept, `SELECT count(*) FROM notify_addresses`); err != nil || kept != 0 {
+			t.Errorf("an openid is kept where nothing goes out by WeChat: %d, %v", kept, err)
+		}
+	})
+}
+
+// sentByWeChat keeps what would have gone out.
+type sentByWeChat struct{ messages []wechat.Message }
+
+func (w *sentByWeChat) Send(_ context.Context, m wechat.Message) error {
+	w.messages = append(w.messages, m)
+	return nil
+}
+
+// TestWeChatBringsMessages: who ties WeChat to the account gets there what
+// needs an act, until the tie is undone.
+func TestWeChatBringsMessages(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		out := &sentByWeChat{}
+		s.SignIn.Providers = []signin.Provider{app.WeChat{Client: stubWeChat{}}}
+		s.Notify.Channels = []notify.Channel{notify.ByWeChat(out, "template-1")}
+		v := s.visitor().enter("demo-resident")
+		v.contains(v.get(200, "/me/security"), "还没有绑定微信")
+		u, err := url.Parse(v.leave("/signin/wechat"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if to := v.leave("/signin/wechat/callback?" + url.Values{"code": {"good"}, "state": {u.Query().Get("state")}}.Encode()); to != "/me/security?done=linked" {
+			t.Fatalf("tied, and led to %s", to)
+		}
+		ask := func(title string) {
+			t.Helper()
+			w := s.must(201, "POST", "/api/v1/wishes", "demo-resident", object{"title": title, "body": "想请人来看看。", "place": demo.CommunityA, "category": "家政清洁"})["id"].(string)
+			s.must(200, "POST", "/api/v1/wishes/"+w+"/claim", "demo-volunteer", object{})
+			s.must(200, "POST", "/api/v1/wishes/"+w+"/deliver", "demo-volunteer", object{})
+			if err := s.Work(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Notify.Work(t.Context()); err != nil { // what the readers of this round have written
+				t.Fatal(err)
+			}
+		}
+		ask("修纱窗")
+		if len(out.messages) != 1 || out.messages[0].To != "o-1" || out.messages[0].Template != "template-1" || !strings.Contains(out.messages[0].Data["thing1"], "修纱窗") {
+			t.Fatalf("%+v", out.messages)
+		}
+		v.contains(v.get(200, "/me/security"), "已绑定微信")
+		v.post(404, "/me/ties/oidc/end", nil)
+		v.post(303, "/me/ties/wechat/end", nil)
+		if ask("换灯泡"); len(out.messages) != 1 {
+			t.Errorf("told by WeChat after the tie was undone: %+v", out.messages)
 		}
 	})
 }

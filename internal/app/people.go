@@ -8,6 +8,7 @@ import (
 	"linli/internal/core/fault"
 	"linli/internal/feature/group"
 	"linli/internal/feature/member"
+	"linli/internal/feature/notify"
 	"linli/internal/feature/signin"
 	"linli/internal/platform/db"
 )
@@ -60,6 +61,21 @@ func (h *House) wirePeople() {
 	h.SignIn.Secret, h.SignIn.Page, h.SignIn.Allow = h.Config.Secret, h.page, h.Web.Allow
 	h.SignIn.Demo, h.SignIn.Base = h.Demo, h.Config.BaseURL
 	h.SignIn.Providers, h.SignIn.Codes = h.Config.Providers, h.Config.Codes
+	h.SignIn.Tied = h.tied
+}
+
+// tied lets WeChat bring messages to who signs in by it. The openid is kept in
+// the clear only where messages go out by WeChat, which need it.
+func (h *House) tied(ctx context.Context, tx *db.Tx, provider, subject, account string, now int64) error {
+	switch {
+	case provider != notify.WeChat:
+		return nil
+	case subject == "":
+		return h.Notify.Unlink(ctx, tx, account, provider)
+	case !h.Notify.Has(provider):
+		return nil
+	}
+	return h.Notify.Link(ctx, tx, account, provider, subject, subject, now)
 }
 
 // staffAnywhere reports whether the actor has a workbench.

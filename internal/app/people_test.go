@@ -10,6 +10,7 @@ import (
 	"net/http/cookiejar"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -269,8 +270,11 @@ func TestSecondFactor(t *testing.T) {
 		if err != nil {
 			t.Fatal(err, secret)
 		}
-		if to := v.post(303, "/signin/second", url.Values{"code": {code}}); to != "/staff" || v.me() == "" {
-			t.Fatalf("after the first code: %s", to)
+		page = v.post(200, "/signin/second", url.Values{"code": {code}})
+		v.contains(page, "不再显示", `href="/staff"`)
+		spare := regexp.MustCompile(`[2-9A-Z]{5}-[2-9A-Z]{5}`).FindAllString(page, -1)
+		if len(spare) != 10 || v.me() == "" {
+			t.Fatalf("after the first code: %d recovery codes", len(spare))
 		}
 		if a := s.account("demo-community"); a.TOTP == "" || strings.Contains(a.TOTP, secret) {
 			t.Error("the secret must lie sealed")
@@ -289,7 +293,57 @@ func TestSecondFactor(t *testing.T) {
 		if to := s.visitor().post(303, "/signin/password", url.Values{"name": {"demo-resident"}, "password": {demo.Password}}); to != "/" {
 			t.Errorf("a resident needs no second factor, went to %s", to)
 		}
+		s.recover(spare)
 	})
+}
+
+// recover signs in by recovery codes, each of which is good once and which lie
+// hashed, and takes the lost authenticator out with another one.
+func (s *site) recover(spare []string) {
+	t := s.t
+	t.Helper()
+	var kept []string
+	if err := s.DB.Select(t.Context(), &kept, `SELECT hash FROM recovery_codes`); err != nil || len(kept) != 10 || strings.Contains(strings.Join(kept, ""), spare[0][:5]) {
+		t.Errorf("kept as %v, %v", kept, err)
+	}
+	begin := func() *visitor {
+		v := s.visitor()
+		v.post(303, "/signin/password", url.Values{"name": {"demo-community"}, "password": {demo.Password}})
+		v.contains(v.get(200, "/signin/second"), "/signin/recovery")
+		return v
+	}
+	s.visitor().post(303, "/signin/recovery", url.Values{"recovery": {spare[0]}}) // without the first factor it leads to the sign-in
+	v := begin()
+	v.post(422, "/signin/recovery", url.Values{"recovery": {"22222-22222"}})
+	if v.me() != "" {
+		t.Fatal("signed in by a wrong recovery code")
+	}
+	// As it is typed from paper.
+	if to := v.post(303, "/signin/recovery", url.Values{"recovery": {strings.ToLower(strings.ReplaceAll(spare[0], "-", " "))}}); to != "/me/security?done=recovery" || v.me() == "" {
+		t.Fatalf("a recovery code leads to %s", to)
+	}
+	v.contains(v.get(200, "/me/security"), "还剩 9 个")
+	begin().post(422, "/signin/recovery", url.Values{"recovery": {spare[0]}})
+
+	// One account's code opens no other.
+	other := s.visitor()
+	other.post(303, "/signin/password", url.Values{"name": {"demo-community2"}, "password": {demo.Password}})
+	other.post(422, "/signin/recovery", url.Values{"recovery": {spare[1]}})
+
+	page := v.post(200, "/me/recovery", url.Values{"proof": {spare[1]}})
+	fresh := regexp.MustCompile(`[2-9A-Z]{5}-[2-9A-Z]{5}`).FindAllString(page, -1)
+	if len(fresh) != 10 || slices.Contains(fresh, spare[2]) {
+		t.Fatalf("%d new codes", len(fresh))
+	}
+	v.post(422, "/me/recovery", url.Values{"proof": {spare[2]}}) // void with the others
+	v.post(422, "/me/totp/off", url.Values{"proof": {"000000"}})
+	v.post(303, "/me/totp/off", url.Values{"proof": {fresh[0]}})
+	if a := s.account("demo-community"); a.TOTP != "" {
+		t.Error("the lost authenticator still counts")
+	}
+	if err := s.DB.Select(t.Context(), &kept, `SELECT hash FROM recovery_codes`); err != nil || len(kept) != 0 {
+		t.Errorf("codes without a factor: %v %v", kept, err)
+	}
 }
 
 func TestLevelTakesTwoStaff(t *testing.T) {

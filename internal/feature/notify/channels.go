@@ -142,3 +142,11 @@ func addressID(channel, key string) string {
 func (s *Service) Link(ctx context.Context, tx *db.Tx, account, channel, key, addr string, now int64) error {
 	return saveAddress(ctx, tx, address{ID: addressID(channel, key), Account: account, Channel: channel, Address: addr, At: now})
 }
+
+// Unlink drops the addresses a person has for a channel.
+func (s *Service) Unlink(ctx context.Context, tx *db.Tx, account, channel string) error {
+	return dropAddresses(ctx, tx, account, channel)
+}
+
+// Has reports whether messages go out by a channel.
+func (s *Service) Has(channel string) bool { return s.channel(channel) != nil }

@@ -72,6 +72,11 @@ func dropAddress(ctx context.Context, tx *db.Tx, account, id string) error {
 	return err
 }
 
+func dropAddresses(ctx context.Context, tx *db.Tx, account, channel string) error {
+	_, err := tx.Exec(ctx, `DELETE FROM notify_addresses WHERE account = ? AND channel = ?`, account, channel)
+	return err
+}
+
 // Delivery is one message on its way, or gone.
 type Delivery struct {
 	ID         string `db:"id"`

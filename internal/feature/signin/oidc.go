@@ -203,6 +203,9 @@ func (s *Service) byIdentity(ctx context.Context, provider, subject, mine, home 
 			if mine != "" && account != mine {
 				return fault.New(fault.Conflict, "member.linked_elsewhere")
 			}
+			if err := s.tied(ctx, tx, provider, subject, account, now); err != nil {
+				return err
+			}
 			a, err = s.members.ByID(ctx, tx, account)
 			return err
 		}
@@ -222,6 +225,9 @@ func (s *Service) byIdentity(ctx context.Context, provider, subject, mine, home 
 			if db.Duplicate(err) { // the same person beside us
 				return db.Repeat(err)
 			}
+			return err
+		}
+		if err := s.tied(ctx, tx, provider, subject, account, now); err != nil {
 			return err
 		}
 		return s.members.Touch(ctx, tx, now, account, account, "identity")

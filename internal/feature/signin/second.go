@@ -136,6 +136,13 @@ func (s *Service) secondForm(c *web.Call, account string, sent *ui.Sent) (templ.
 	if len(keys) > 0 && s.passkeys() != nil {
 		before = append(before, passkeyButton(c.T("member.with_passkey"), "signin", nextOf(c)))
 	}
+	left, err := countRecovery(c.Context(), s.journal.DB, account)
+	if err != nil {
+		return nil, err
+	}
+	if left > 0 {
+		before = append(before, ui.With(ui.Buttons(), ui.ButtonLink(s.page(c, "member.signin"), ui.Link{Label: c.T("member.recovery_use"), URL: at("/signin/recovery", nextOf(c))}, true)))
+	}
 	return s.frame(c, "second", sent, sheet, before...), nil
 }
 
@@ -151,12 +158,13 @@ func (s *Service) signInSecond(c *web.Call) (any, error) {
 		err = s.limit("second", account)
 	}
 	var a member.Account
+	var codes []string
 	if err == nil {
 		a, err = s.members.ByID(ctx, s.journal.DB, account)
 	}
 	if err == nil {
 		if fresh := s.session.Get(ctx, keyTOTP); a.TOTP == "" && fresh != "" {
-			err = s.journal.DB.Write(ctx, func(tx *db.Tx) error { return s.setTOTP(ctx, tx, account, fresh, code) })
+			codes, err = s.setTOTP(ctx, account, fresh, code)
 		} else {
 			err = s.UseTOTP(ctx, account, code)
 		}
@@ -172,7 +180,11 @@ func (s *Service) signInSecond(c *web.Call) (any, error) {
 		return form, err
 	}
 	s.session.Take(ctx, keyTOTP)
-	return s.begin(c, account, nextOf(c))
+	to, err := s.begin(c, account, nextOf(c))
+	if err != nil || codes == nil {
+		return to, err
+	}
+	return s.recoveryPage(c, codes, string(to.(web.Redirect))), nil
 }
 
 // newTOTP shows a new secret for an authenticator as a QR code and as letters.
@@ -198,20 +210,27 @@ func (s *Service) newTOTP(c *web.Call, a member.Account) (templ.Component, error
 	), nil
 }
 
-// setTOTP keeps a secret whose first code was given.
-func (s *Service) setTOTP(ctx context.Context, tx *db.Tx, account, secret, code string) error {
-	now, err := tx.Now(ctx)
-	if err != nil {
-		return err
-	}
-	step, ok := stepOf(secret, code, now)
-	if !ok {
-		return fault.Field1("code", "member.wrong_code")
-	}
-	if err := s.members.SaveTOTP(ctx, tx, account, s.seal(account, secret), step); err != nil {
-		return err
-	}
-	return s.members.Touch(ctx, tx, now, account, account, "second_factor")
+// setTOTP keeps a secret whose first code was given, and makes the recovery
+// codes that go with it.
+func (s *Service) setTOTP(ctx context.Context, account, secret, code string) (codes []string, err error) {
+	err = s.journal.DB.Write(ctx, func(tx *db.Tx) error {
+		now, err := tx.Now(ctx)
+		if err != nil {
+			return err
+		}
+		step, ok := stepOf(secret, code, now)
+		if !ok {
+			return fault.Field1("code", "member.wrong_code")
+		}
+		if err := s.members.SaveTOTP(ctx, tx, account, s.seal(account, secret), step); err != nil {
+			return err
+		}
+		if codes, err = s.newRecovery(ctx, tx, account, now); err != nil {
+			return err
+		}
+		return s.members.Touch(ctx, tx, now, account, account, "second_factor")
+	})
+	return codes, err
 }
 
 // spaced sets letters in groups of four, to be typed over.

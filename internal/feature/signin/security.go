@@ -3,6 +3,7 @@ package signin
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -41,6 +42,7 @@ func (s *Service) securityRoutes() []web.Route {
 		post("/me/totp", "set-totp", s.turnOnTOTP),
 		post("/me/totp/off", "end-totp", s.turnOffTOTP),
 		post("/me/passkeys/{id}/end", "end-passkey", s.endPasskey),
+		post("/me/ties/{provider}/end", "end-tie", s.endTie),
 	}
 	for _, what := range []string{"phone", "email"} {
 		rs = append(rs,
@@ -102,7 +104,7 @@ func (s *Service) securityPage(c *web.Call, sent *ui.Sent) (templ.Component, err
 
 	var second []templ.Component
 	if a.TOTP != "" {
-		sum, form = sheet("totp_off", "/me/totp/off", codeFields)
+		sum, form = sheet("totp_off", "/me/totp/off", proofFields)
 		second = append(second, ui.Paragraph(c.T("member.totp_on")), ui.With(ui.Details(c.T("member.button.totp_off")), form))
 	} else {
 		show, err := s.newTOTP(c, a)
@@ -121,6 +123,20 @@ func (s *Service) securityPage(c *web.Call, sent *ui.Sent) (templ.Component, err
 		second = append(second, passkeyButton(c.T("member.passkey_new"), "new", ""))
 	}
 	add(c.T("member.second"), second...)
+	if a.TOTP != "" || len(keys) > 0 {
+		sum, block, err := s.recoveryBlock(c, p, a, here("recovery"))
+		if err != nil {
+			return nil, err
+		}
+		summaries, body = append(summaries, sum), append(body, block)
+	}
+	if len(s.Providers) > 0 {
+		ties, err := s.tiesBlock(c, p, a)
+		if err != nil {
+			return nil, err
+		}
+		add(c.T("member.ties"), ties...)
+	}
 
 	var list []templ.Component
 	for _, i := range sessions {
@@ -345,30 +361,33 @@ func (s *Service) turnOnTOTP(c *web.Call) (any, error) {
 	if err == nil {
 		err = s.limit("second", c.Actor.ID)
 	}
+	var codes []string
 	if secret := s.session.Get(ctx, keyTOTP); err == nil {
 		if secret == "" {
 			return web.Redirect("/me/security"), nil
 		}
-		err = s.journal.DB.Write(ctx, func(tx *db.Tx) error {
-			return s.setTOTP(ctx, tx, c.Actor.ID, secret, strings.ReplaceAll(in.Text("code"), " ", ""))
-		})
+		codes, err = s.setTOTP(ctx, c.Actor.ID, secret, strings.ReplaceAll(in.Text("code"), " ", ""))
 	}
 	if err != nil {
 		page, perr := s.securityPage(c, ui.Back(c, "totp", err))
 		return page, errors.Join(perr, err)
 	}
 	s.session.Take(ctx, keyTOTP)
-	return s.renewed(c, "/me/security?done=totp")
+	to, err := s.renewed(c, "/me/security?done=totp")
+	if err != nil {
+		return nil, err
+	}
+	return s.recoveryPage(c, codes, string(to.(web.Redirect))), nil
 }
 
 func (s *Service) turnOffTOTP(c *web.Call) (any, error) {
 	ctx := c.Context()
-	in, err := c.Body(codeFields)
+	in, err := c.Body(proofFields)
 	if err == nil {
 		err = s.limit("second", c.Actor.ID)
 	}
 	if err == nil {
-		err = s.UseTOTP(ctx, c.Actor.ID, strings.ReplaceAll(in.Text("code"), " ", ""))
+		err = s.prove(ctx, c.Actor.ID, in.Text("proof"))
 	}
 	if err != nil {
 		page, perr := s.securityPage(c, ui.Back(c, "totp_off", err))
@@ -382,12 +401,69 @@ func (s *Service) turnOffTOTP(c *web.Call) (any, error) {
 		if err := s.members.SaveTOTP(ctx, tx, c.Actor.ID, "", 0); err != nil {
 			return err
 		}
+		keys, err := passkeysOf(ctx, tx, c.Actor.ID)
+		if err != nil {
+			return err
+		}
+		if len(keys) == 0 { // nothing is left to recover
+			if err := forgetRecovery(ctx, tx, c.Actor.ID); err != nil {
+				return err
+			}
+		}
 		return s.secured(ctx, tx, now, c.Actor.ID, "second_factor")
 	})
 	if err != nil {
 		return nil, err
 	}
 	return s.renewed(c, "/me/security?done=totp_off")
+}
+
+// tiesBlock lists the other houses by which the person signs in, and offers
+// those there are beside.
+func (s *Service) tiesBlock(c *web.Call, p ui.Page, a member.Account) ([]templ.Component, error) {
+	ties, err := tiesOf(c.Context(), s.journal.DB, a.ID)
+	if err != nil {
+		return nil, err
+	}
+	var out []templ.Component
+	for _, o := range s.Providers {
+		name := c.T("member.provider." + o.Name())
+		i := slices.IndexFunc(ties, func(t tie) bool { return t.Provider == o.Name() })
+		if i < 0 {
+			out = append(out, ui.Line(c.T("member.tie_none", "provider", name), ui.ButtonLink(p, ui.Link{Label: c.T("member.tie_new", "provider", name), URL: "/signin/" + o.Name()}, true)))
+			continue
+		}
+		out = append(out, ui.Line(c.T("member.tie_line", "provider", name, "day", when.Date(p.Lang, time.UnixMilli(ties[i].At))), ui.Press(p, "/me/ties/"+o.Name()+"/end", c.T("member.tie_end"), name)))
+	}
+	return out, nil
+}
+
+// endTie lets a house vouch for the person no more. The last way in stays.
+func (s *Service) endTie(c *web.Call) (any, error) {
+	return s.members.Press(c, func(ctx context.Context, tx *db.Tx, me actor.Actor, now int64) (string, error) {
+		a, err := s.members.ByID(ctx, tx, me.ID)
+		if err != nil {
+			return "", err
+		}
+		ties, err := tiesOf(ctx, tx, a.ID)
+		if err != nil {
+			return "", err
+		}
+		provider := c.Path("provider")
+		if !slices.ContainsFunc(ties, func(t tie) bool { return t.Provider == provider }) {
+			return "", fault.Absent()
+		}
+		if len(ties) == 1 && a.Phone == "" && a.Password == "" {
+			return "", fault.New(fault.Conflict, "member.tie_last")
+		}
+		if err := deleteTie(ctx, tx, a.ID, provider); err != nil {
+			return "", err
+		}
+		if err := s.tied(ctx, tx, provider, "", a.ID, now); err != nil {
+			return "", err
+		}
+		return "/me/security?done=removed", s.members.Touch(ctx, tx, now, a.ID, a.ID, "identity_end")
+	})
 }
 
 func (s *Service) endPasskey(c *web.Call) (any, error) {

@@ -59,6 +59,9 @@ type Service struct {
 	Demo      func() bool
 	Providers []Provider // other houses one may sign in with
 	Base      string     // configured address of the site; passkeys belong to its host
+	// Tied is told, in the transaction, that an account signs in as a subject of
+	// a provider, and with subject "" that it does so no more. It may be nil.
+	Tied func(ctx context.Context, tx *db.Tx, provider, subject, account string, now int64) error
 
 	journal *journal.Journal
 	members *member.Service
@@ -79,11 +82,18 @@ func New(j *journal.Journal, members *member.Service, places Places, sessions Se
 // Part is what signing in hands to the house; its words stand with the member feature's.
 func (s *Service) Part() part.Part {
 	routes := append(s.signInRoutes(), s.passkeyRoutes()...)
-	routes = append(routes, s.securityRoutes()...)
+	routes = append(append(routes, s.securityRoutes()...), s.recoveryRoutes()...)
 	return part.Part{
 		Name: "signin", Assets: assets, Routes: append(routes, s.tokenRoutes()...),
 		Works: []part.Work{{Name: "old codes", Every: time.Hour, Do: s.Purge}},
 	}
+}
+
+func (s *Service) tied(ctx context.Context, tx *db.Tx, provider, subject, account string, now int64) error {
+	if s.Tied == nil {
+		return nil
+	}
+	return s.Tied(ctx, tx, provider, subject, account, now)
 }
 
 // nextField carries where to go after a form; names with _ are no fields of a form.

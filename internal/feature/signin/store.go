@@ -37,8 +37,46 @@ func insertIdentity(ctx context.Context, tx *db.Tx, provider, subject, account s
 	return err
 }
 
-// erase takes a person's passkeys and ties to other houses out.
+// tie is a house by which an account signs in.
+type tie struct {
+	Provider string `db:"provider"`
+	At       int64  `db:"at"`
+}
+
+func tiesOf(ctx context.Context, q db.Queryer, account string) (ts []tie, err error) {
+	return ts, q.Select(ctx, &ts, `SELECT provider, at FROM identities WHERE account = ? ORDER BY provider`, account)
+}
+
+func deleteTie(ctx context.Context, tx *db.Tx, account, provider string) error {
+	_, err := tx.Exec(ctx, `DELETE FROM identities WHERE account = ? AND provider = ?`, account, provider)
+	return err
+}
+
+func keepRecovery(ctx context.Context, tx *db.Tx, account, hash string, now int64) error {
+	_, err := tx.Exec(ctx, `INSERT INTO recovery_codes (account, hash, at) VALUES (?, ?, ?)`, account, hash, now)
+	return err
+}
+
+// spendRecovery uses a code up; the row count is the verdict.
+func spendRecovery(ctx context.Context, tx *db.Tx, account, hash string, now int64) (bool, error) {
+	n, err := tx.Exec(ctx, `UPDATE recovery_codes SET used_at = ? WHERE account = ? AND hash = ? AND used_at = 0`, now, account, hash)
+	return n == 1, err
+}
+
+func forgetRecovery(ctx context.Context, tx *db.Tx, account string) error {
+	_, err := tx.Exec(ctx, `DELETE FROM recovery_codes WHERE account = ?`, account)
+	return err
+}
+
+func countRecovery(ctx context.Context, q db.Queryer, account string) (n int, err error) {
+	return n, q.Get(ctx, &n, `SELECT count(*) FROM recovery_codes WHERE account = ? AND used_at = 0`, account)
+}
+
+// erase takes a person's passkeys, recovery codes and ties to other houses out.
 func erase(ctx context.Context, tx *db.Tx, account string) error {
+	if err := forgetRecovery(ctx, tx, account); err != nil {
+		return err
+	}
 	if _, err := tx.Exec(ctx, `DELETE FROM passkeys WHERE account = ?`, account); err != nil {
 		return err
 	}
