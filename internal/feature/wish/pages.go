@@ -35,7 +35,7 @@ func (s *Service) pages() []web.Route {
 
 // listView is what the list shows.
 type listView struct {
-	Items  []JSON
+	Cards  []ui.Card
 	Filter ui.Filter
 	Errors []ui.FieldError
 	Next   string
@@ -64,8 +64,9 @@ func (s *Service) listPage(c *web.Call) (any, error) {
 			v.Errors = append(v.Errors, ui.FieldError{ID: "f-" + f.Name, Message: c.TextOf(f.Key, f.Args)})
 		}
 	}
+	v.Cards = make([]ui.Card, 0, len(found.Items))
 	for _, it := range found.Items {
-		v.Items = append(v.Items, it.(JSON))
+		v.Cards = append(v.Cards, card(p, it.(JSON)))
 	}
 	q := url.Values{}
 	for _, f := range listFields {
