@@ -24,7 +24,7 @@ var tiers = map[string]int{
 	// 1: where and who
 	"place": 1, "member": 1, "group": 1, "file": 1,
 	// 2: machines others decide with, and the way in
-	"ballot": 2, "channel": 2, "opinion": 2, "tally": 2, "volunteer": 2, "signin": 2,
+	"ballot": 2, "channel": 2, "opinion": 2, "tally": 2, "volunteer": 2, "signin": 2, "counter": 2,
 	// 3: what people do
 	"post": 3, "wish": 3, "ask": 3, "project": 3, "vote": 3, "activity": 3, "award": 3, "request": 3, "meeting": 3,
 	// 4: listeners
@@ -55,6 +55,7 @@ var sqlPlaces = map[string]string{
 	"internal/app/transfer/store.go":  "lets a whole table of people in by one switch, and keeps its receipts",
 	"internal/app/store_workbench.go": "keeps the views of the workbench, which spans the features",
 	"internal/app/bench/floor.go":     "measures the bare queries beside ours",
+	"internal/app/bench/activity.go":  "measures the bare queries beside ours",
 	"internal/app/demo/fill.go":       "asks whether the place to be filled is empty",
 }
 
@@ -76,6 +77,7 @@ var clockFiles = map[string]string{
 	"internal/platform/web/metrics.go": "measures how long an answer takes",
 	"internal/platform/blob/disk.go":   "compares with the file system's own times",
 	"internal/app/bench/main.go":       "measures how long things take",
+	"internal/app/bench/activity.go":   "measures how long things take",
 	"e2e/browser/page.go":              "waits for a browser",
 }
 

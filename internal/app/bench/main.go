@@ -106,6 +106,9 @@ func run(ctx context.Context) error {
 	if err := searches(ctx, h, site, f.plain); err != nil {
 		return fmt.Errorf("search: %w", err)
 	}
+	if err := services(ctx, c, h, site, f.plain); err != nil {
+		return fmt.Errorf("activities: %w", err)
+	}
 	fmt.Printf("\nRSS %d MiB\n", rss())
 	return nil
 }

@@ -148,16 +148,15 @@ func (m *maker) district(ctx context.Context) error {
 	if len(m.places) == 0 {
 		return errors.New("no community to live in")
 	}
-	for _, name := range []string{"demo-community", "demo-community-b", "demo-street", "demo-district"} {
-		acc, err := m.house.Member.Find(ctx, m.house.DB, name)
+	// A demo that was made today has had no staff three years ago: invented matters have.
+	for _, of := range []struct{ name, place string }{
+		{"demo-community", demo.CommunityA}, {"demo-community-b", demo.CommunityB}, {"demo-street", demo.Street}, {"demo-district", demo.District},
+	} {
+		acc, err := m.house.Member.Find(ctx, m.house.DB, of.name)
 		if err != nil {
 			return err
 		}
-		a, _, err := m.house.Member.Actor(ctx, acc.ID)
-		if err != nil {
-			return err
-		}
-		m.staff = append(m.staff, a)
+		m.staff = append(m.staff, actor.Actor{ID: acc.ID, Level: actor.V3, Roles: []actor.Role{{Name: actor.Staff, Place: of.place}}})
 	}
 	return nil
 }

@@ -50,7 +50,7 @@ func spent(ctx context.Context, tx *db.Tx, account, rule string, at int64) (toda
 	var row struct{ Today, Month int64 }
 	err = tx.Get(ctx, &row, `SELECT coalesce(sum(CASE WHEN e.at >= ? AND e.at < ? THEN e.amount ELSE 0 END), 0) AS today, coalesce(sum(e.amount), 0) AS month
 		FROM points_entries e WHERE e.payee = ? AND e.at >= ? AND e.at < ? AND e.rule = ? AND e.kind = 'rule'
-		AND NOT EXISTS (SELECT 1 FROM points_entries r WHERE r.reverses = e.id)`, day, tomorrow, account, first, next, rule)
+		AND NOT EXISTS (SELECT 1 FROM points_entries r WHERE r.reverses = e.id AND r.reverses <> '')`, day, tomorrow, account, first, next, rule)
 	return row.Today, row.Month, err
 }
 
@@ -62,7 +62,7 @@ func bookOf(account string) string {
 // standing lists what a subject gave a person by rule and was not reversed.
 func standing(ctx context.Context, q db.Queryer, cause, person string) (es []Entry, err error) {
 	return es, q.Select(ctx, &es, `SELECT `+entryColumns+` FROM points_entries e WHERE e.cause = ? AND e.kind = 'rule' AND e.payee IN (?, ?)
-		AND NOT EXISTS (SELECT 1 FROM points_entries r WHERE r.reverses = e.id) ORDER BY e.version, e.id`, cause, Account(Residents, person), Account(Party, person))
+		AND NOT EXISTS (SELECT 1 FROM points_entries r WHERE r.reverses = e.id AND r.reverses <> '') ORDER BY e.version, e.id`, cause, Account(Residents, person), Account(Party, person))
 }
 
 func entry(ctx context.Context, q db.Queryer, id string) (e Entry, err error) {
@@ -71,7 +71,7 @@ func entry(ctx context.Context, q db.Queryer, id string) (e Entry, err error) {
 
 func reversed(ctx context.Context, q db.Queryer, id string) (bool, error) {
 	var n int
-	err := q.Get(ctx, &n, `SELECT count(*) FROM points_entries WHERE reverses = ?`, id)
+	err := q.Get(ctx, &n, `SELECT count(*) FROM points_entries WHERE reverses = ? AND reverses <> ''`, id)
 	return n > 0, err
 }
 
@@ -138,17 +138,25 @@ type line struct {
 	Reversed string `db:"reversed"` // id of the entry that took it back
 }
 
-// ledger lists the lines of an account, newest first, one more than asked.
+// ledger lists the lines of an account, newest first, one more than asked: what
+// it got and what it gave, each by a walk of its own index. (The index on what
+// is reversed holds reversals alone: a query has to say so.)
 func ledger(ctx context.Context, q db.Queryer, account string, ask page.Ask, after Entry) (ls []line, err error) {
-	cond, args := ``, []any{account, account, account}
-	if after.ID != "" {
-		cond = ` AND (e.at, e.id) < (?, ?)`
-		args = append(args, after.At, after.ID)
+	var walks []string
+	var args []any
+	for _, side := range []string{`payee`, `payer`} {
+		cond := side + ` = ?`
+		args = append(args, account)
+		if after.ID != "" {
+			cond += ` AND (at, id) < (?, ?)`
+			args = append(args, after.At, after.ID)
+		}
+		walks = append(walks, `SELECT * FROM (SELECT `+entryColumns+` FROM points_entries WHERE `+cond+` ORDER BY at DESC, id DESC LIMIT ?) AS `+side+`s`)
+		args = append(args, ask.Limit+1)
 	}
-	return ls, q.Select(ctx, &ls, `SELECT e.id, e.book, e.payer, e.payee, e.amount, e.at, e.kind, e.cause, e.version, e.rule, e.rule_version, e.minutes,
-		e.keyed_by, e.agreed_by, e.batch, e.reverses, e.place, CASE WHEN e.payee = ? THEN e.amount ELSE -e.amount END AS signed,
-		coalesce((SELECT r.id FROM points_entries r WHERE r.reverses = e.id), '') AS reversed
-		FROM points_entries e WHERE (e.payee = ? OR e.payer = ?)`+cond+` ORDER BY e.at DESC, e.id DESC LIMIT ?`, append(args, ask.Limit+1)...)
+	return ls, q.Select(ctx, &ls, `SELECT e.*, CASE WHEN e.payee = ? THEN e.amount ELSE -e.amount END AS signed,
+		coalesce((SELECT r.id FROM points_entries r WHERE r.reverses = e.id AND r.reverses <> ''), '') AS reversed
+		FROM (`+strings.Join(walks, ` UNION ALL `)+`) AS e ORDER BY e.at DESC, e.id DESC LIMIT ?`, append(append([]any{account}, args...), ask.Limit+1)...)
 }
 
 // lastEvents reads the events of a kind since a moment, oldest first, at most most.
@@ -283,5 +291,5 @@ const batchPeople = `SELECT account FROM points_batch_people WHERE batch = ? ORD
 // Fulfilled counts the wishes for which a person was given points.
 func (s *Service) Fulfilled(ctx context.Context, q db.Queryer, account string) (n int64, err error) {
 	return n, q.Get(ctx, &n, `SELECT count(*) FROM points_entries e WHERE e.payee = ? AND e.rule = 'wish' AND e.kind = 'rule'
-		AND NOT EXISTS (SELECT 1 FROM points_entries r WHERE r.reverses = e.id)`, Account(Residents, account))
+		AND NOT EXISTS (SELECT 1 FROM points_entries r WHERE r.reverses = e.id AND r.reverses <> '')`, Account(Residents, account))
 }
