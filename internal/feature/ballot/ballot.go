@@ -58,15 +58,19 @@ type Poll struct {
 	RollSize    int64       `db:"roll_size"`
 	RollSalt    string      `db:"roll_salt"` // kept from the public: ids are few enough to be tried
 	RollHash    string      `db:"roll_hash"`
-	Early       bool        `db:"early"`   // closed before its time
-	Voters      int64       `db:"voters"`  // ballots in the box, set at the close as those below
-	Invalid     int64       `db:"invalid"` // paper ballots that could not be read as a vote
-	Changed     int64       `db:"changed"` // ballots that were changed before the close
-	Paper       int64       `db:"paper"`   // ballots on paper and by telephone
+	Asked       int64       `db:"asked"`     // corrections of the roll that wait for a second person
+	Corrected   int64       `db:"corrected"` // corrections made since the opening
+	Early       bool        `db:"early"`     // closed before its time
+	Voters      int64       `db:"voters"`    // ballots in the box, set at the close as those below
+	Invalid     int64       `db:"invalid"`   // paper ballots that could not be read as a vote
+	Changed     int64       `db:"changed"`   // ballots that were changed before the close
+	Paper       int64       `db:"paper"`     // ballots on paper and by telephone
 	Counted     bool        `db:"counted"`
 	BallotsHash string      `db:"ballots_hash"` // of the published list
 
 	Options []Option `db:"-"`
+
+	correcting Correction // what the present move is about
 }
 
 // Option is one thing to choose.

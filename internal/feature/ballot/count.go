@@ -27,6 +27,7 @@ type Result struct {
 	Invalid     int64          `json:"invalid"`
 	Changed     int64          `json:"changed"`
 	Paper       int64          `json:"paper"`
+	Corrections int64          `json:"corrections" doc:"of the frozen roll, each by two persons"`
 	Options     []OptionResult `json:"options"`
 	Rule        tally.Rule     `json:"rule"`
 	Order       []string       `json:"order" doc:"ids of the selected options, in the order of selection"`
@@ -166,7 +167,7 @@ func (s *Service) OutcomeOf(ctx context.Context, q db.Queryer, poll string) (Out
 func countBallots(p *Poll, bs []Sealed) (*Count, error) {
 	e := election(p, bs)
 	r := Result{
-		Roll: p.RollSize, Voters: p.Voters, Invalid: p.Invalid, Changed: p.Changed, Paper: p.Paper, Rule: p.Rule, Budget: p.Budget,
+		Roll: p.RollSize, Voters: p.Voters, Invalid: p.Invalid, Changed: p.Changed, Paper: p.Paper, Corrections: p.Corrected, Rule: p.Rule, Budget: p.Budget,
 		Increment: increment(p, int64(len(bs))), Published: p.Voters-p.Invalid >= PublishFrom, BallotsHash: ballotsHash(bs),
 	}
 	t, err := tally.Count(e, p.Rule, tally.Options{Increment: tally.Int(r.Increment)})
@@ -366,8 +367,22 @@ func faultsOfPoll(ctx context.Context, q db.Queryer, poll string) (faults []stri
 	if err != nil {
 		return nil, err
 	}
-	if h := rollHash(p.RollSalt, roll); int64(len(roll)) != p.RollSize || h != p.RollHash || h != was {
-		faults = append(faults, "the roll is not the one published at the opening")
+	made, err := correctionsOf(ctx, q, poll, true)
+	if err != nil {
+		return nil, err
+	}
+	first, err := uncorrected(roll, made)
+	if err != nil || int64(len(made)) != p.Corrected || rollHash(p.RollSalt, first) != was {
+		faults = append(faults, "the roll without its corrections is not the one published at the opening")
+	}
+	last := was
+	if len(made) > 0 {
+		if last, err = published("countersign", "roll_hash"); err != nil {
+			return nil, err
+		}
+	}
+	if h := rollHash(p.RollSalt, roll); int64(len(roll)) != p.RollSize || h != p.RollHash || h != last {
+		faults = append(faults, "the roll is not the one published last")
 	}
 	if p.State != Closed {
 		return faults, nil

@@ -27,6 +27,10 @@ var Life = &flow.Table[*Poll]{
 		{Do: "open", From: flow.In(Draft), To: Open, By: byTime, Effect: opened, Tells: author},
 		{Do: "close", From: flow.In(Open), To: Closed, By: Staff, Takes: []flow.Field{flow.Reason()}, Effect: closedEarly, Tells: author},
 		{Do: "close", From: flow.In(Open), To: Closed, By: byTime, Tells: author},
+		// The roll 名册 is frozen; a mistake in it is corrected by two persons, in public.
+		{Do: "correct", From: flow.In(Open), By: Staff, Takes: correctFields, Effect: asked, Tells: staffSigns},
+		{Do: "countersign", From: flow.In(Open), By: Staff, If: []guard{correctionWaits}, Takes: correctionField, Effect: corrected, Tells: correctedTold},
+		{Do: "drop", From: flow.In(Open), By: Staff, If: []guard{correctionWaits}, Takes: correctionField, Effect: dropped},
 		{Do: "count", From: flow.In(Closed), By: byTime, If: []guard{notCounted}, Effect: counted, Tells: author},
 	},
 	Deadlines: []flow.Deadline[*Poll]{

@@ -169,6 +169,15 @@ func (s *Service) prepare(ctx context.Context, tx *db.Tx, p *Poll, c *flow.Chang
 	switch c.Do {
 	case "open":
 		return s.freeze(ctx, tx, p, c.At)
+	case "correct":
+		return s.askCorrection(ctx, tx, p, c)
+	case "countersign":
+		return s.sign(ctx, tx, p, c)
+	case "drop":
+		if err := s.choose(ctx, tx, p, c); err != nil {
+			return err
+		}
+		return dropCorrection(ctx, tx, p.correcting.ID)
 	case "count":
 		n, _ := ctx.Value(countKey{}).(*Count)
 		if n == nil {
@@ -180,7 +189,7 @@ func (s *Service) prepare(ctx context.Context, tx *db.Tx, p *Poll, c *flow.Chang
 	return nil
 }
 
-// freeze draws up the roll. From here on nobody joins or leaves it.
+// freeze draws up the roll. From here on nobody joins or leaves it but by a correction of two persons.
 func (s *Service) freeze(ctx context.Context, tx *db.Tx, p *Poll, now int64) error {
 	electors, err := s.Members.Electors(ctx, tx, p.RollPlace, p.RollLevel, now)
 	if err != nil {

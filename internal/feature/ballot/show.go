@@ -49,6 +49,8 @@ type Roll struct {
 	Level string `json:"level"`
 	Size  int64  `json:"size"`
 	Hash  string `json:"hash"`
+
+	Corrections int64 `json:"corrections" doc:"made since the opening, each by two persons"`
 }
 
 // Turnout is how many of the roll have voted.
@@ -78,7 +80,7 @@ func (s *Service) json(ctx context.Context, q db.Queryer, p *Poll, v matter.View
 	j := JSON{
 		ID: p.ID, Question: p.Question, Rule: string(p.Rule), Nature: p.Nature, Unit: p.Unit, Basis: p.Basis, Place: p.Place,
 		PlaceName: s.Places.Name(p.Place), Options: p.Options, Opens: matter.Time(p.Opens), Closes: matter.Time(p.Closes),
-		Roll:  Roll{p.RollPlace, p.RollLevel.String(), p.RollSize, p.RollHash},
+		Roll:  Roll{p.RollPlace, p.RollLevel.String(), p.RollSize, p.RollHash, p.Corrected},
 		State: string(p.State), Version: p.Version, DueAt: matter.TimeOrNull(p.DueAt), CreatedAt: matter.Time(p.CreatedAt),
 		Early: p.Early, URL: "/polls/" + p.ID,
 	}

@@ -13,7 +13,7 @@ import (
 
 const columns = `p.id, p.state, p.version, p.since, p.due_at, p.due_do, p.place, p.community, p.street, p.author, p.created_at,
 	p.question, p.rule, p.nature, p.unit, p.basis, p.budget, p.max_choices, p.opens, p.closes, p.roll_place, p.roll_level,
-	p.roll_size, p.roll_salt, p.roll_hash, p.early, p.voters, p.invalid, p.changed, p.paper, p.counted, p.ballots_hash`
+	p.roll_size, p.roll_salt, p.roll_hash, p.asked, p.corrected, p.early, p.voters, p.invalid, p.changed, p.paper, p.counted, p.ballots_hash`
 
 // store is the SQL of polls as matters; it implements journal.Store.
 type store struct{}
@@ -53,8 +53,8 @@ func insertOption(ctx context.Context, tx *db.Tx, o Option) error {
 
 func (store) Save(ctx context.Context, tx *db.Tx, p *Poll, was int64) (bool, error) {
 	n, err := tx.Exec(ctx, `UPDATE polls SET state = ?, version = ?, since = ?, due_at = ?, due_do = ?, roll_size = ?, roll_salt = ?, roll_hash = ?,
-		early = ?, counted = ?, ballots_hash = ? WHERE id = ? AND version = ?`,
-		p.State, p.Version, p.Since, p.DueAt, p.DueDo, p.RollSize, p.RollSalt, p.RollHash, flag(p.Early), flag(p.Counted), p.BallotsHash, p.ID, was)
+		asked = ?, corrected = ?, early = ?, counted = ?, ballots_hash = ? WHERE id = ? AND version = ?`,
+		p.State, p.Version, p.Since, p.DueAt, p.DueDo, p.RollSize, p.RollSalt, p.RollHash, p.Asked, p.Corrected, flag(p.Early), flag(p.Counted), p.BallotsHash, p.ID, was)
 	return n == 1, err
 }
 

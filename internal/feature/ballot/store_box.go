@@ -157,6 +157,43 @@ func readDraft(ctx context.Context, q db.Queryer, poll, voter string) (choices s
 	return choices, err
 }
 
+func insertCorrection(ctx context.Context, tx *db.Tx, w Correction) error {
+	_, err := tx.Exec(ctx, `INSERT INTO poll_corrections (id, poll, voter, household, change, asked_by, asked_at, signed_by, signed_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, '', 0)`, w.ID, w.Poll, w.Voter, w.Household, w.Change, w.AskedBy, w.AskedAt)
+	return err
+}
+
+func signCorrection(ctx context.Context, tx *db.Tx, w Correction) error {
+	_, err := tx.Exec(ctx, `UPDATE poll_corrections SET signed_by = ?, signed_at = ? WHERE id = ?`, w.SignedBy, w.SignedAt, w.ID)
+	return err
+}
+
+func dropCorrection(ctx context.Context, tx *db.Tx, id string) error {
+	_, err := tx.Exec(ctx, `DELETE FROM poll_corrections WHERE id = ?`, id)
+	return err
+}
+
+// correctionsOf lists a poll's corrections: those made, in their order, or those that wait.
+func correctionsOf(ctx context.Context, q db.Queryer, poll string, made bool) (ws []Correction, err error) {
+	return ws, q.Select(ctx, &ws, `SELECT id, poll, voter, household, change, asked_by, asked_at, signed_by, signed_at FROM poll_corrections
+		WHERE poll = ? AND (signed_at > 0) = (? = 1) ORDER BY signed_at, id`, poll, flag(made))
+}
+
+// strike takes a voter off the roll, with what she has put in or had put in for her.
+func strike(ctx context.Context, tx *db.Tx, w Correction) error {
+	for _, do := range []string{
+		`DELETE FROM poll_box WHERE poll = ? AND voter = ?`,
+		`DELETE FROM poll_papers WHERE poll = ? AND voter = ?`,
+		`DELETE FROM poll_drafts WHERE poll = ? AND voter = ?`,
+		`DELETE FROM poll_roll WHERE poll = ? AND voter = ?`,
+	} {
+		if _, err := tx.Exec(ctx, do, w.Poll, w.Voter); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // emptyBox counts what is in the box, writes the ballots anew in the order of
 // their random receipts and forgets whose they were. First entries on paper
 // that nobody confirmed are no ballots.
@@ -166,8 +203,8 @@ func emptyBox(ctx context.Context, tx *db.Tx, p *Poll) error {
 		coalesce(sum(CASE WHEN changes > 0 THEN 1 ELSE 0 END), 0) AS changed, coalesce(sum(paper), 0) AS paper FROM poll_box WHERE poll = ?`, p.ID); err != nil {
 		return err
 	}
-	p.Voters, p.Invalid, p.Changed, p.Paper = sum.Voters, sum.Invalid, sum.Changed, sum.Paper
-	if _, err := tx.Exec(ctx, `UPDATE polls SET voters = ?, invalid = ?, changed = ?, paper = ? WHERE id = ?`,
+	p.Voters, p.Invalid, p.Changed, p.Paper, p.Asked = sum.Voters, sum.Invalid, sum.Changed, sum.Paper, 0
+	if _, err := tx.Exec(ctx, `UPDATE polls SET voters = ?, invalid = ?, changed = ?, paper = ?, asked = 0 WHERE id = ?`,
 		p.Voters, p.Invalid, p.Changed, p.Paper, p.ID); err != nil {
 		return err
 	}
@@ -176,6 +213,7 @@ func emptyBox(ctx context.Context, tx *db.Tx, p *Poll) error {
 		`DELETE FROM poll_box WHERE poll = ?`,
 		`DELETE FROM poll_papers WHERE poll = ?`,
 		`DELETE FROM poll_drafts WHERE poll = ?`,
+		`DELETE FROM poll_corrections WHERE poll = ? AND signed_at = 0`,
 	} {
 		if _, err := tx.Exec(ctx, do, p.ID); err != nil {
 			return err
@@ -221,9 +259,9 @@ func strays(ctx context.Context, q db.Queryer) (faults []string, err error) {
 				OR EXISTS (SELECT 1 FROM events e WHERE e.subject = p.id AND e.version > p.version)`)
 }
 
-// eventData returns the data of the first event of a poll that did something.
+// eventData returns the data of the last event of a poll that did something.
 func eventData(ctx context.Context, q db.Queryer, poll, do string) (data string, err error) {
-	err = q.Get(ctx, &data, `SELECT data FROM events WHERE subject = ? AND move = ? ORDER BY version LIMIT 1`, poll, do)
+	err = q.Get(ctx, &data, `SELECT data FROM events WHERE subject = ? AND move = ? ORDER BY version DESC LIMIT 1`, poll, do)
 	if errors.Is(err, db.ErrNoRows) {
 		return "{}", nil
 	}

@@ -50,6 +50,7 @@ type Rule struct {
 // holds from the next event on.
 var Enters = []Rule{
 	{Kind: "poll", Do: "open", Class: Roll, Codes: []string{"roll", "roll_hash"}},
+	{Kind: "poll", Do: "countersign", Class: Roll, Codes: []string{"change", "roll", "roll_hash"}},
 	{Kind: "poll", Do: "close", Class: Decision},
 	{Kind: "poll", Do: "count", Class: Ballots, Codes: []string{"ballots_hash"}},
 	{Kind: "opinion", Do: "close", Class: Decision},

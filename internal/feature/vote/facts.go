@@ -2,6 +2,7 @@ package vote
 
 import (
 	"linli/internal/platform/matter"
+	"linli/internal/platform/web"
 	"linli/internal/ui"
 	"linli/internal/ui/text"
 )
@@ -25,7 +26,42 @@ func facts(v polled) []ui.Fact {
 		out = append(out, ui.Fact{Label: v.T("poll.roll_size"), Value: v.T("poll.people", "n", text.Number(o.RollSize))},
 			ui.Fact{Label: v.T("poll.roll_hash"), Value: o.RollHash})
 	}
+	if o.Corrected > 0 {
+		out = append(out, ui.Fact{Label: v.T("poll.corrections"), Value: v.T("poll.corrections_n", "n", o.Corrected)})
+	}
 	return out
+}
+
+// dress lets staff choose among the corrections of the roll that wait. Who is
+// named in them is shown to staff alone, and the look is written down.
+func (s *Service) dress(c *web.Call, v *polled) error {
+	for i := range v.Moves {
+		for j := range v.Moves[i].Fields {
+			f := &v.Moves[i].Fields[j]
+			if f.Name != "correction" || v.Poll.Asked == 0 {
+				continue
+			}
+			waiting, err := s.Corrections(c.Context(), v.Poll.ID)
+			if err != nil {
+				return err
+			}
+			f.Type = ui.SelectField
+			for _, w := range waiting {
+				name, err := s.Members.PublicName(c.Context(), s.Journal.DB, w.Voter)
+				if err != nil {
+					return err
+				}
+				by, err := s.Members.PublicName(c.Context(), s.Journal.DB, w.AskedBy)
+				if err != nil {
+					return err
+				}
+				s.Members.Looked(c.Actor.ID, w.Voter, "name", "poll:"+v.Poll.ID, c.Now())
+				f.Options = append(f.Options, ui.Option{Value: w.ID, Label: v.T("poll.correction_words", "change", v.T("poll.change."+w.Change),
+					"name", name, "at", text.Moment(v.Lang, matter.Time(w.AskedAt), v.Now), "by", by)})
+			}
+		}
+	}
+	return nil
 }
 
 func ballotTitle(v polled) string {

@@ -46,6 +46,9 @@ func (s *Service) pages() []web.Route {
 		{Method: "POST", Path: one + "/paper/withdraw", Name: "page-withdraw-paper", Summary: "Take a first entry back", SignedIn: true, Quiet: true,
 			After: func(out any) string { return "/polls/" + out.(string) + "/paper" }, Do: s.withdrawPage},
 		{Method: "POST", Path: one + "/open", Name: "page-open-poll", Summary: "Open", SignedIn: true, After: moved, Do: func(c *web.Call) (any, error) { return s.movePage(c, "open") }},
+		{Method: "POST", Path: one + "/correct", Name: "page-correct-poll", Summary: "Ask for a correction of the roll", SignedIn: true, After: moved, Do: s.correctPage},
+		{Method: "POST", Path: one + "/countersign", Name: "page-countersign-poll", Summary: "Correct the roll as the second person", SignedIn: true, After: moved, Do: func(c *web.Call) (any, error) { return s.movePage(c, "countersign") }},
+		{Method: "POST", Path: one + "/drop", Name: "page-drop-poll", Summary: "Drop a request for a correction", SignedIn: true, After: moved, Do: func(c *web.Call) (any, error) { return s.movePage(c, "drop") }},
 		{Method: "POST", Path: one + "/close", Name: "page-close-poll", Summary: "Close early", SignedIn: true, After: moved, Do: func(c *web.Call) (any, error) { return s.movePage(c, "close") }},
 	}
 }
@@ -182,7 +185,7 @@ func (s *Service) view(c *web.Call, sent *ui.Sent) (polled, error) {
 		return v, err
 	}
 	v.Moves = ui.Moves(v.Page, "poll", "/polls/"+o.ID, o.Version, ballot.Life.Actions(o, c.Actor, c.Now()), sent)
-	return v, nil
+	return v, s.dress(c, &v)
 }
 
 // chosen is what the voter marked last: the draft, else the ballot in the box.
@@ -223,6 +226,18 @@ func (s *Service) pollPage(c *web.Call, sent *ui.Sent) (any, error) {
 		return nil, err
 	}
 	return pollPage(v), nil
+}
+
+// correctPage asks for a correction of the roll, of a resident as staff write her.
+func (s *Service) correctPage(c *web.Call) (any, error) {
+	o, err := s.Kind.Read(c)
+	if err != nil {
+		return nil, err
+	}
+	if v := c.Form().Get("voter"); v != "" {
+		c.Form().Set("voter", s.elector(c, o, "voter", v))
+	}
+	return s.movePage(c, "correct")
 }
 
 func (s *Service) movePage(c *web.Call, do string) (any, error) {

@@ -142,6 +142,9 @@ func (v resulted) stats() []ui.Stat {
 		ui.Stat{Label: v.T("poll.on_paper"), Value: text.Number(r.Paper), Unit: v.T("poll.unit_ballots"), Note: rate(r.Paper, r.Voters)},
 		ui.Stat{Label: v.T("poll.changed"), Value: text.Number(r.Changed), Unit: v.T("poll.unit_ballots")},
 		ui.Stat{Label: v.T("poll.invalid"), Value: text.Number(r.Invalid), Unit: v.T("poll.unit_ballots")})
+	if r.Corrections > 0 {
+		out = append(out, ui.Stat{Label: v.T("poll.corrections"), Value: text.Number(r.Corrections), Unit: v.T("poll.unit_corrections")})
+	}
 	if v.Poll.Budget > 0 {
 		out = append(out, ui.Stat{Label: v.T("poll.spent"), Value: text.Money(r.Cost), Note: v.T("poll.of_budget", "budget", text.Money(r.Budget))})
 	}
