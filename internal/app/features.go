@@ -7,6 +7,7 @@ import (
 	"linli/internal/feature/award"
 	"linli/internal/feature/ballot"
 	"linli/internal/feature/channel"
+	"linli/internal/feature/counter"
 	"linli/internal/feature/feed"
 	"linli/internal/feature/file"
 	"linli/internal/feature/group"
@@ -33,10 +34,12 @@ type Features struct {
 	Group  *group.Service
 	Member *member.Service
 	SignIn *signin.Service
-	File   *file.Service
-	Wish   *wish.Service
-	Search *search.Service
-	Stats  *stats.Service
+
+	Counter *counter.Service
+	File    *file.Service
+	Wish    *wish.Service
+	Search  *search.Service
+	Stats   *stats.Service
 
 	Transfer *transfer.Service
 	Ask      *ask.Service
@@ -110,7 +113,7 @@ func (h *House) build() {
 	h.Transfer = &transfer.Service{Journal: j, Places: h.Place, Groups: h.Group, Members: h.Member, Wishes: h.Wish, Page: h.page}
 	h.Web.Identity, h.Web.Files, h.Web.Drafts = h.Member, h.File, h.Member
 	h.parts = []part.Part{
-		h.Place.Part(), h.Group.Part(), h.Member.Part(), h.SignIn.Part(), h.File.Part(), h.Stats.Part(), h.Transfer.Part(),
+		h.Place.Part(), h.Group.Part(), h.Member.Part(), h.SignIn.Part(), h.Counter.Part(), h.File.Part(), h.Stats.Part(), h.Transfer.Part(),
 		{Name: "workbench", Routes: h.workbench()},
 		h.Wish.Part(), h.Ask.Part(), h.Ballot.Part(), h.Vote.Part(), h.Project.Part(), h.Search.Part(),
 		h.Volunteer.Part(), h.Activity.Part(), h.Points.Part(), h.Award.Part(),

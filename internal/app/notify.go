@@ -109,6 +109,7 @@ func (h *House) wireNotify() {
 		return p.Question, nil
 	}))
 	n.Register("member", "/me/family", nil)
+	n.Register("counter", "/me/family", h.Counter)
 	n.Register("service", "/me/service", nil)
 	n.Register("certificate", "/me/service", nil)
 	h.Member.Erasers = append(h.Member.Erasers, n.Erase)

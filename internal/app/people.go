@@ -6,6 +6,7 @@ import (
 
 	"linli/internal/core/actor"
 	"linli/internal/core/fault"
+	"linli/internal/feature/counter"
 	"linli/internal/feature/group"
 	"linli/internal/feature/member"
 	"linli/internal/feature/notify"
@@ -57,6 +58,12 @@ func (h *House) wirePeople() {
 	h.Group.Posts, h.Group.Files, h.Group.Names = posts{h.Member}, h.File, h.Place
 	h.File.View("group", h.Group)
 	h.Member.Page = h.page
+	h.Counter = counter.New(h.Journal, h.Member, h.Place)
+	h.Counter.Page = h.page
+	h.OnDesk(Desk{Name: "counter.title", Waits: func(ctx context.Context, a actor.Actor, _ int64) (Waits, error) {
+		n, err := h.Counter.Waits(ctx, a)
+		return Waits{Sign: n, URL: "/staff/counter"}, err
+	}})
 	h.SignIn = signin.New(h.Journal, h.Member, h.Place, h.Session)
 	h.SignIn.Secret, h.SignIn.Page, h.SignIn.Allow = h.Config.Secret, h.page, h.Web.Allow
 	h.SignIn.Demo, h.SignIn.Base = h.Demo, h.Config.BaseURL

@@ -25,7 +25,7 @@ func (s *Service) bench(c *web.Call, key string) ui.Page {
 
 func tabs(c *web.Call, p ui.Page, here string) templ.Component {
 	var out []ui.Tab
-	for _, t := range [][2]string{{"people", "/staff/people"}, {"checks", "/staff/checks"}, {"roles", "/staff/roles"}, {"places", "/staff/places"}, {"groups", "/staff/groups"}, {"duties", "/staff/responsibilities"}} {
+	for _, t := range [][2]string{{"people", "/staff/people"}, {"counter", "/staff/counter"}, {"checks", "/staff/checks"}, {"roles", "/staff/roles"}, {"places", "/staff/places"}, {"groups", "/staff/groups"}, {"duties", "/staff/responsibilities"}} {
 		out = append(out, ui.Tab{Label: c.T("group.tab." + t[0]), URL: t[1], Here: t[0] == here})
 	}
 	return ui.Tabs(p, p.Title, out)

@@ -298,6 +298,14 @@ func (s *Service) endFamily(c *web.Call) (any, error) {
 	})
 }
 
+// Unguard ends acting for a ward; by took it back for the ward.
+func (s *Service) Unguard(ctx context.Context, tx *db.Tx, guardian, ward, by string, now int64) error {
+	if err := endGuard(ctx, tx, guardian, ward, now); err != nil {
+		return err
+	}
+	return s.touch(ctx, tx, now, by, ward, "family_end")
+}
+
 // Child reports whether a person is under 14, who acts through a guardian only.
 func Child(born, now int64) bool {
 	return born != 0 && time.UnixMilli(born).AddDate(14, 0, 0).UnixMilli() > now

@@ -73,7 +73,7 @@ func communities(a actor.Actor) []string {
 func peopleTabs(c *web.Call, p ui.Page, here string) templ.Component {
 	var tabs []ui.Tab
 	for _, t := range []struct{ key, url string }{
-		{"people", "/staff/people"}, {"checks", "/staff/checks"}, {"roles", "/staff/roles"}, {"places", "/staff/places"}, {"groups", "/staff/groups"},
+		{"people", "/staff/people"}, {"counter", "/staff/counter"}, {"checks", "/staff/checks"}, {"roles", "/staff/roles"}, {"places", "/staff/places"}, {"groups", "/staff/groups"},
 	} {
 		tabs = append(tabs, ui.Tab{Label: c.T("member.tab." + t.key), URL: t.url, Here: t.key == here})
 	}
@@ -184,7 +184,7 @@ func (s *Service) personPage(c *web.Call, show string, sent *ui.Sent) (templ.Com
 	if err != nil {
 		return nil, err
 	}
-	parts := []templ.Component{sum1, sum2, head(p, ""), ui.With(ui.Inset(), ui.Paragraph(c.T("member.person_seen"))), ui.FactList(facts),
+	parts := []templ.Component{sum1, sum2, head(p, ""), ui.With(ui.Inset(), ui.Paragraph(c.T("member.person_seen"))), ui.FactList(facts), ui.With(ui.Buttons(), ui.ButtonLink(p, ui.Link{Label: c.T("member.counter"), URL: "/staff/counter/" + acc.ID}, true)),
 		ui.With(ui.Details(c.T("member.reveal")), ui.Paragraph(c.T("member.reveal_text")), reveal)}
 	if len(open) > 0 {
 		parts = append(parts, ui.With(ui.Notice(ui.Busy, c.T("member.check_waits")), ui.Paragraph(c.T("member.check_waits_text"))))

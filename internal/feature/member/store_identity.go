@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"linli/internal/core/actor"
+	"linli/internal/core/fault"
 	"linli/internal/platform/db"
 )
 
@@ -279,6 +280,15 @@ func (s *Service) PostsAt(ctx context.Context, q db.Queryer, place string, now i
 	return slices.DeleteFunc(held, func(h Held) bool {
 		return h.Role != actor.Staff && h.Role != actor.GridWorker && h.Role != actor.BuildingHead
 	}), err
+}
+
+// WithPhone returns the active account of a phone; Absent when there is none.
+func (s *Service) WithPhone(ctx context.Context, q db.Queryer, phone string) (Account, error) {
+	a, err := byPhone(ctx, q, phone)
+	if errors.Is(err, db.ErrNoRows) || err == nil && a.State != "active" {
+		return Account{}, fault.Absent()
+	}
+	return a, err
 }
 
 // ByID returns an account; ErrNoRows when there is none.

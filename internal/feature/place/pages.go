@@ -123,7 +123,7 @@ func (s *Service) tabs(c *web.Call, p ui.Page, list [][2]string, here string) te
 }
 
 var (
-	peopleTabs  = [][2]string{{"people", "/staff/people"}, {"checks", "/staff/checks"}, {"roles", "/staff/roles"}, {"places", "/staff/places"}, {"groups", "/staff/groups"}}
+	peopleTabs  = [][2]string{{"people", "/staff/people"}, {"counter", "/staff/counter"}, {"checks", "/staff/checks"}, {"roles", "/staff/roles"}, {"places", "/staff/places"}, {"groups", "/staff/groups"}}
 	settingTabs = [][2]string{{"settings", "/staff/settings"}, {"calendar", "/staff/calendar"}}
 )
 
