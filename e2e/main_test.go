@@ -1,9 +1,11 @@
 package e2e_test
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"sync"
@@ -19,32 +21,46 @@ import (
 type site struct {
 	URL   string
 	House *app.House
+	close func()
 }
 
 // served is the one site; it ends with the process, its data with scratch.
-var served = sync.OnceValues(func() (*site, error) {
+var served = sync.OnceValues(func() (*site, error) { return serveDemo(filepath.Join(scratch, "site"), "") })
+
+// serveDemo fills a demo district into a folder and a database ("" is SQLite
+// in the folder) and serves it.
+func serveDemo(data, database string) (*site, error) {
 	ctx := context.Background()
-	data := filepath.Join(scratch, "site")
-	if err := demo.Fill(ctx, app.Config{Data: data}, 1); err != nil {
+	if err := demo.Fill(ctx, app.Config{Data: data, DB: database}, 1); err != nil {
 		return nil, err
 	}
 	server := httptest.NewUnstartedServer(nil)
 	base := "http://" + server.Listener.Addr().String()
-	h, err := app.Open(ctx, app.Config{Data: data, BaseURL: base})
+	h, err := app.Open(ctx, app.Config{Data: data, DB: database, BaseURL: base})
 	if err != nil {
 		return nil, err
 	}
 	if err := h.Journal.StartTail(ctx); err != nil {
 		return nil, err
 	}
-	go h.Journal.Follow(ctx, h.Readers()...)
+	reading, stop := context.WithCancel(ctx)
+	read := make(chan struct{})
+	go func() {
+		h.Journal.Follow(reading, h.Readers()...)
+		close(read)
+	}()
 	mux := http.NewServeMux()
 	mux.Handle("GET /e2e/as/{name}", h.Session.Middleware(enter(h)))
 	mux.Handle("/", h.Handler())
 	server.Config.Handler = mux
 	server.Start()
-	return &site{base, h}, nil
-})
+	return &site{base, h, func() {
+		server.Close()
+		stop()
+		<-read
+		h.Close()
+	}}, nil
+}
 
 // enter signs a browser in without the sign-in page, whose attempts are counted.
 func enter(h *app.House) http.Handler {
@@ -57,7 +73,7 @@ func enter(h *app.House) http.Handler {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
 		}
-		http.Redirect(w, r, "/wishes", http.StatusSeeOther)
+		http.Redirect(w, r, cmp.Or(r.URL.Query().Get("next"), "/wishes"), http.StatusSeeOther)
 	})
 }
 
@@ -83,6 +99,11 @@ func (s *site) visit(t testing.TB, as string, o browser.Options) *browser.Page {
 		}
 	}
 	return p
+}
+
+// become signs a browser in as somebody else, on a page of the site.
+func (s *site) become(p *browser.Page, as, path string) {
+	p.Open(s.URL + "/e2e/as/" + as + "?next=" + url.QueryEscape(path))
 }
 
 // shoot writes a picture of the page where LINLI_SHOTS names a folder.

@@ -56,7 +56,7 @@ func timedSite(t *testing.T) *timed {
 		server.Close()
 		h.Close()
 	})
-	return &timed{site{base, h}, t, now}
+	return &timed{site{URL: base, House: h}, t, now}
 }
 
 // named knows people by a cookie that holds their name: sessions end by the
