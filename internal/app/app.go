@@ -201,10 +201,9 @@ func (h *House) Run(ctx context.Context, ready func(addr net.Addr)) error {
 			wg.Go(func() { h.repeat(work, w) })
 		}
 	}
-	wg.Go(func() {
-		h.repeat(work, part.Work{Name: "old operation keys", Every: time.Hour, Do: h.Journal.ForgetActs})
-	})
-	wg.Go(func() { h.repeat(work, part.Work{Name: "old sessions", Every: time.Hour, Do: h.Session.Sweep}) })
+	for _, w := range h.ownWorks() {
+		wg.Go(func() { h.repeat(work, w) })
+	}
 	defer wg.Wait()
 	defer stop()
 	srv := &http.Server{

@@ -89,6 +89,7 @@ func (h *House) homeRoutes() []web.Route {
 		get("/services", "page-services", h.servicesPage),
 		get("/about", "page-about", h.aboutPage),
 		get("/help", "page-help", h.helpPage),
+		get("/retention", "page-retention", h.retentionPage),
 		{Method: "GET", Path: "/me", Name: "page-me", SignedIn: true, Do: h.mePage},
 		{Method: "GET", Path: "/staff", Name: "page-staff", SignedIn: true, Do: h.staffPage},
 	}

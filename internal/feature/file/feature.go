@@ -41,7 +41,7 @@ func (s *Service) Part() part.Part {
 		Works: []part.Work{{Name: "loose files", Every: time.Hour, Do: func(ctx context.Context) error {
 			_, err := s.Purge(ctx)
 			return err
-		}}, {Name: "stray blobs", Every: 24 * time.Hour, Do: func(ctx context.Context) error {
+		}, Removes: []part.Removal{{What: "file.kept", After: "24h"}}}, {Name: "stray blobs", Every: 24 * time.Hour, Do: func(ctx context.Context) error {
 			_, err := s.Strays(ctx)
 			return err
 		}}},

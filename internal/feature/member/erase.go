@@ -28,7 +28,8 @@ func (s *Service) dataPage(c *web.Call, sent *ui.Sent) (templ.Component, error) 
 	return ui.Whole(p, summary, head(p, c.T("member.data_lead")),
 		ui.With(ui.Block(c.T("member.export"), ui.Link{}), ui.Paragraph(c.T("member.export_text")),
 			ui.With(ui.Buttons(), ui.ButtonLink(p, ui.Link{Label: c.T("member.export_get"), URL: "/me/data.zip"}, false))),
-		ui.With(ui.Block(c.T("member.erase"), ui.Link{}), ui.With(ui.Notice(ui.Warn, c.T("member.erase_what")), ui.Paragraph(c.T("member.erase_text")), ui.Paragraph(c.T("member.erase_stays"))), form)), nil
+		ui.With(ui.Block(c.T("member.erase"), ui.Link{}), ui.With(ui.Notice(ui.Warn, c.T("member.erase_what")), ui.Paragraph(c.T("member.erase_text")), ui.Paragraph(c.T("member.erase_stays"))), form),
+		ui.With(ui.Buttons(), ui.ButtonLink(p, ui.Link{Label: c.T("member.retention"), URL: "/retention"}, true))), nil
 }
 
 // accountJSON is what the platform holds of a person, as that person gets it.

@@ -17,7 +17,7 @@ func (s *Service) Part() part.Part {
 		Name: "member", Texts: texts, Routes: s.routes(),
 		Works: []part.Work{
 			{Name: "who looked", Every: time.Second, Do: s.WriteLooks},
-			{Name: "old drafts and looks", Every: time.Hour, Do: s.Purge},
+			{Name: "old drafts and looks", Every: time.Hour, Do: s.Purge, Removes: []part.Removal{{What: "member.kept.looks", After: "member.looks_kept"}, {What: "member.kept.drafts", After: "24h"}}},
 		},
 	}
 }

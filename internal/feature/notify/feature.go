@@ -27,7 +27,7 @@ func (s *Service) Part() part.Part {
 		Readers: []journal.Reader{s.reader()},
 		Works: []part.Work{
 			{Name: "notify: what goes out", Every: time.Second, Do: s.Work},
-			{Name: "notify: old deliveries", Every: time.Hour, Do: s.Forget},
+			{Name: "notify: old deliveries and messages", Every: time.Hour, Do: s.Forget, Removes: []part.Removal{{What: "notify.kept.inbox", After: "notify.inbox_kept"}, {What: "notify.kept.log", After: "90d"}}},
 		},
 		Checks: []part.Check{{Name: "notify: the inbox against what events tell", Do: s.check}},
 	}

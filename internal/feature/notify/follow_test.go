@@ -131,3 +131,60 @@ func TestEverythingToldHasWords(t *testing.T) {
 		}
 	}
 }
+
+// TestInboxIsForgotten: what is old and asks for nothing is removed and stays
+// removed when the inbox is made anew; what still asks for an act stays.
+func TestInboxIsForgotten(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		w := s.wish("demo-resident", nil)
+		s.must(200, "POST", "/api/v1/wishes/"+w+"/claim", "demo-volunteer", object{})
+		s.wish("demo-newcomer", object{"title": "等着审核的心愿"})
+		s.read()
+		s.must(200, "POST", "/api/v1/inbox/read", "demo-resident", object{"upto": s.json(200, "GET", "/api/v1/inbox?limit=1", "demo-resident", nil)["items"].([]any)[0].(object)["id"]})
+		told := func() (int, int) {
+			t.Helper()
+			_, mine := s.inbox("demo-resident")
+			badge, _ := s.inbox("demo-community")
+			return len(mine), badge
+		}
+		if mine, badge := told(); mine != 1 || badge != 1 {
+			t.Fatalf("%d %d", mine, badge)
+		}
+		s.clock.Advance(364 * 24 * time.Hour)
+		if err := s.Notify.Forget(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if mine, _ := told(); mine != 1 {
+			t.Fatal("removed before its time")
+		}
+		s.clock.Advance(2 * 24 * time.Hour)
+		if err := s.Notify.Forget(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if mine, badge := told(); mine != 0 || badge != 1 {
+			t.Errorf("after a year: %d told, %d open", mine, badge)
+		}
+		var marks int
+		if err := s.DB.Get(t.Context(), &marks, `SELECT count(*) FROM inbox_reads`); err != nil || marks != 0 {
+			t.Errorf("%d marks of reading are left, %v", marks, err)
+		}
+		s.verify()
+		for _, r := range s.Readers() {
+			if r.Name == "notify" {
+				if err := s.Journal.Rebuild(t.Context(), r); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if mine, badge := told(); mine != 0 || badge != 1 {
+			t.Errorf("made anew: %d told, %d open", mine, badge)
+		}
+		s.verify()
+		page := s.must(200, "GET", "/retention", "", nil)
+		for _, words := range []string{"收件箱里不用再处理的消息", "365", "730"} {
+			if !strings.Contains(page, words) {
+				t.Errorf("the list of what is removed lacks %s", words)
+			}
+		}
+	})
+}

@@ -24,6 +24,7 @@ import (
 	"linli/internal/feature/member"
 	"linli/internal/platform/db"
 	"linli/internal/platform/journal"
+	"linli/internal/platform/part"
 	"linli/internal/ui"
 	"linli/internal/ui/text"
 )
@@ -65,9 +66,16 @@ type Groups interface {
 	At(place, kind string) []group.Group
 }
 
-// Places names places.
+// Places names places and tells their settings.
 type Places interface {
 	Name(code string) string
+	After(place, key string, from int64) int64
+	Define(defs ...part.Setting)
+}
+
+// Settings are the rules of messages, with their defaults.
+var Settings = []part.Setting{
+	{Key: "notify.inbox_kept", Default: "365d", Kind: "span"}, // then what asks for nothing is removed
 }
 
 // Service is the inbox, what goes out, and the call list.
@@ -93,6 +101,7 @@ type source struct {
 
 // New returns the service without kinds and channels.
 func New(j *journal.Journal, people People, groups Groups, places Places) *Service {
+	places.Define(Settings...)
 	return &Service{journal: j, people: people, groups: groups, places: places, kinds: map[string]source{}}
 }
 

@@ -53,10 +53,14 @@ func (s *Service) applyOne(ctx context.Context, tx *db.Tx, e event.Event) error 
 	if err := settle(ctx, tx, e); err != nil {
 		return err
 	}
+	old := e.At < s.keptFrom()
 	// Who is meant twice is told once, of that which asks for an act.
 	rows := map[string]Row{}
 	var order []string
 	for _, t := range p.Tell {
+		if old && !t.Act {
+			continue
+		}
 		people, more, err := s.expand(ctx, tx, t, "", e.At)
 		if err != nil {
 			return err
@@ -83,6 +87,16 @@ func (s *Service) applyOne(ctx context.Context, tx *db.Tx, e event.Event) error 
 		}
 	}
 	return nil
+}
+
+// keptFrom is the moment before which the inbox holds only what still asks for
+// an act; 0 keeps everything.
+func (s *Service) keptFrom() int64 {
+	now := s.journal.DB.Clock().Now().UnixMilli()
+	if end := s.places.After("", "notify.inbox_kept", now); end != 0 {
+		return 2*now - end // as long back as the span reaches ahead
+	}
+	return 0
 }
 
 // settle ends what was asked about the subject: for everybody when its state

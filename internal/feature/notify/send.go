@@ -20,7 +20,10 @@ const leased = 2 * time.Minute
 // waits are the times between tries; after the last a delivery has failed.
 var waits = []time.Duration{time.Minute, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour, 8 * time.Hour}
 
-const kept = 90 * 24 * time.Hour // of the log of deliveries
+const (
+	kept  = 90 * 24 * time.Hour // of the log of deliveries
+	slice = 500                 // rows forgotten in one transaction
+)
 
 // Faults of a delivery, as a person reads them.
 const (
@@ -49,15 +52,25 @@ func (s *Service) Work(ctx context.Context) error {
 	return s.sendDue(ctx)
 }
 
-// Forget drops the log of deliveries when it is too old.
+// Forget drops the log of deliveries when it is too old, and messages that ask
+// for nothing any more. It goes in slices, so that others may write in between.
 func (s *Service) Forget(ctx context.Context) error {
-	return s.journal.DB.Write(ctx, func(tx *db.Tx) error {
+	err := s.journal.DB.Write(ctx, func(tx *db.Tx) error {
 		now, err := tx.Now(ctx)
 		if err != nil {
 			return err
 		}
 		return forgetDeliveries(ctx, tx, now-kept.Milliseconds())
 	})
+	from := s.keptFrom()
+	for more := from > 0; more && err == nil; {
+		err = s.journal.DB.Write(ctx, func(tx *db.Tx) error {
+			n, err := forgetRows(ctx, tx, from, slice)
+			more = n == slice
+			return err
+		})
+	}
+	return err
 }
 
 func (s *Service) channel(name string) Channel {

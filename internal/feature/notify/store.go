@@ -1,10 +1,13 @@
 package notify
 
 import (
+	"bytes"
 	"context"
 	"strings"
+	"time"
 
 	"linli/internal/core/event"
+	"linli/internal/core/id"
 	"linli/internal/core/page"
 	"linli/internal/platform/db"
 )
@@ -72,6 +75,28 @@ func reset(ctx context.Context, tx *db.Tx) error {
 	}
 	_, err := tx.Exec(ctx, `DELETE FROM inbox_fanouts`)
 	return err
+}
+
+// forgetRows drops old rows that ask for nothing, with the marks of reading
+// them, at most n; it returns how many.
+func forgetRows(ctx context.Context, tx *db.Tx, before int64, n int) (int64, error) {
+	var ids []string
+	err := tx.Select(ctx, &ids, `SELECT id FROM inbox WHERE id < ? AND at < ? AND (act = 0 OR done_at > 0) ORDER BY id LIMIT ?`, idBefore(before), before, n)
+	for _, id := range ids {
+		for _, table := range []string{"inbox", "inbox_reads"} {
+			if err == nil {
+				_, err = tx.Exec(ctx, `DELETE FROM `+table+` WHERE id = ?`, id)
+			}
+		}
+	}
+	return int64(len(ids)), err
+}
+
+// idBefore is an id behind all rows of events before a moment: ids begin with
+// the time of their event, so that the index of ids finds the old ones.
+func idBefore(at int64) string {
+	made, _ := id.At(time.UnixMilli(at), bytes.NewReader(make([]byte, 32)))
+	return made
 }
 
 type fanout struct {

@@ -1,7 +1,6 @@
 package place
 
 import (
-	"slices"
 	"strings"
 	"time"
 
@@ -26,9 +25,8 @@ var (
 		{Name: "level", Kind: flow.Enum, Values: []string{Building, Grid}, Required: true}, {Name: "code", Kind: flow.Text, Max: 3, Required: true},
 		{Name: "name", Kind: flow.Text, Max: 40, Required: true},
 	}
-	gridFields    = []flow.Field{{Name: "grid", Kind: flow.Ref, Required: true}, {Name: "buildings", Kind: flow.Refs, Max: 200}}
-	settingFields = []flow.Field{{Name: "value", Kind: flow.Text, Max: 200}}
-	dayFields     = []flow.Field{
+	gridFields = []flow.Field{{Name: "grid", Kind: flow.Ref, Required: true}, {Name: "buildings", Kind: flow.Refs, Max: 200}}
+	dayFields  = []flow.Field{
 		{Name: "date", Kind: flow.Text, Max: 10, Required: true}, {Name: "day", Kind: flow.Enum, Values: []string{"off", "work"}, Required: true},
 		{Name: "occasion", Kind: flow.Text, Max: 20, Required: true},
 	}
@@ -124,7 +122,7 @@ func (s *Service) tabs(c *web.Call, p ui.Page, list [][2]string, here string) te
 
 var (
 	peopleTabs  = [][2]string{{"people", "/staff/people"}, {"counter", "/staff/counter"}, {"checks", "/staff/checks"}, {"roles", "/staff/roles"}, {"places", "/staff/places"}, {"groups", "/staff/groups"}}
-	settingTabs = [][2]string{{"settings", "/staff/settings"}, {"calendar", "/staff/calendar"}}
+	settingTabs = [][2]string{{"settings", "/staff/settings"}, {"calendar", "/staff/calendar"}, {"webhooks", "/staff/webhooks"}, {"retention", "/retention"}}
 )
 
 func sentOf(sent *ui.Sent, do string) *ui.Sent {
@@ -290,79 +288,6 @@ func (s *Service) ours(a actor.Actor, code string) []string {
 	return keys
 }
 
-// label is a setting in plain words, the key itself where nobody wrote any.
-func label(p ui.Page, key string) string {
-	if p.Has("setting." + key) {
-		return p.T("setting." + key)
-	}
-	return key
-}
-
-func (s *Service) settingsPage(c *web.Call, sent *ui.Sent) (templ.Component, error) {
-	at, err := s.scope(c)
-	if err != nil {
-		return nil, err
-	}
-	p := s.frame(c, "place.settings", "settings")
-	var summary templ.Component = ui.Nothing
-	var parts []templ.Component
-	for _, key := range s.ours(c.Actor, at.Code) {
-		value, own := s.Text(at.Code, key), s.own(at.Code, key)
-		def := s.defaults[key]
-		d := ui.Field{Label: label(p, key), Value: value}
-		switch {
-		case def.Kind == "bool":
-			d.Type, d.Options = ui.RadioField, []ui.Option{{Value: "true", Label: c.T("place.yes")}, {Value: "false", Label: c.T("place.no")}}
-		case def.Kind == "span":
-			d.Hint = c.T("place.span_hint")
-		case p.Has("setting." + key + ".hint"):
-			d.Hint = c.T("setting." + key + ".hint")
-		}
-		words := c.T("place.setting_inherited", "value", s.inWords(c, p, def.Kind, value))
-		if own {
-			words = c.T("place.setting_own", "value", s.inWords(c, p, def.Kind, value))
-		}
-		sum, form := ui.Sheet{Kind: "place", ID: strings.ReplaceAll(key, ".", "-"), Action: "/staff/settings/" + at.Code + "/" + key, Button: c.T("place.save"), Fields: settingFields,
-			Sent: sentOf(sent, key), Quiet: true, Dress: map[string]ui.Field{"value": d}}.Draw(p)
-		if sentOf(sent, key) != nil {
-			summary = sum
-		}
-		parts = append(parts, ui.With(ui.Details(label(p, key)+" · "+s.inWords(c, p, def.Kind, value)), ui.Paragraph(words), form))
-	}
-	return ui.Bench(p, append([]templ.Component{summary, ui.Heading(p.Title, c.T("place.settings_lead", "place", at.Name)), s.tabs(c, p, settingTabs, "settings")}, parts...)...), nil
-}
-
-// inWords writes a setting's value as a person reads it: "24h" as 24 小时.
-func (s *Service) inWords(c *web.Call, p ui.Page, kind, value string) string {
-	switch {
-	case kind == "bool" && value == "true":
-		return c.T("place.yes")
-	case kind == "bool":
-		return c.T("place.no")
-	case value == "never":
-		return c.T("place.never")
-	case value == "":
-		return "—"
-	case kind == "span":
-		for _, unit := range []string{"wd", "d", "h", "m"} {
-			if n, ok := strings.CutSuffix(value, unit); ok && strings.Trim(n, "0123456789") == "" {
-				return p.T("place.span."+unit, "n", n)
-			}
-		}
-	}
-	return value
-}
-
-func (s *Service) changeSetting(c *web.Call) (any, error) {
-	code, key := c.Path("code"), c.Path("key")
-	if !slices.Contains(s.ours(c.Actor, code), key) {
-		return nil, fault.Absent()
-	}
-	return s.keep(c, key, code, settingFields, "/staff/settings?place="+code+"&done=saved", func(tx *db.Tx, in flow.Input, now int64) error {
-		return s.set(c.Context(), tx, c.Actor.ID, code, key, in.Text("value"))
-	}, s.settingsPage)
-}
-
 // calendarPage is the working days of a place: the State Council's, and what
 // the place lays over them.
 func (s *Service) calendarPage(c *web.Call, sent *ui.Sent) (templ.Component, error) {
@@ -411,10 +336,4 @@ func (s *Service) changeDay(c *web.Call) (any, error) {
 		}
 		return s.changed(c.Context(), tx, c.Actor.ID, code)
 	}, s.calendarPage)
-}
-
-// own reports whether a place has a value of its own.
-func (s *Service) own(code, key string) bool {
-	_, ok := s.now().settings[[2]string{code, key}]
-	return ok
 }

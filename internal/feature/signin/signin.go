@@ -85,7 +85,7 @@ func (s *Service) Part() part.Part {
 	routes = append(append(routes, s.securityRoutes()...), s.recoveryRoutes()...)
 	return part.Part{
 		Name: "signin", Assets: assets, Routes: append(routes, s.tokenRoutes()...),
-		Works: []part.Work{{Name: "old codes", Every: time.Hour, Do: s.Purge}},
+		Works: []part.Work{{Name: "old codes", Every: time.Hour, Do: s.Purge, Removes: []part.Removal{{What: "member.kept.codes", After: "5m"}}}},
 	}
 }
 

@@ -17,7 +17,7 @@ func (s *Service) Part() part.Part {
 		Name: "webhook", Texts: texts, Routes: s.routes(), Readers: []journal.Reader{s.reader()},
 		Works: []part.Work{
 			{Name: "webhooks: what goes out", Every: time.Second, Do: s.Work},
-			{Name: "webhooks: old messages", Every: time.Hour, Do: s.Forget},
+			{Name: "webhooks: old messages", Every: time.Hour, Do: s.Forget, Removes: []part.Removal{{What: "webhook.kept", After: "90d"}}},
 		},
 		Checks: []part.Check{{Name: "webhooks: only public events of their places", Do: faultsOf}},
 	}

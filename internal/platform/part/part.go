@@ -36,10 +36,15 @@ type Life interface {
 
 // Work is done again and again by every node: sweeping deadlines, sending mail.
 type Work struct {
-	Name  string
-	Every time.Duration
-	Do    func(ctx context.Context) error
+	Name    string
+	Every   time.Duration
+	Do      func(ctx context.Context) error
+	Removes []Removal // what it removes when it is old, for everybody to read
 }
+
+// Removal is data that is removed by itself 保存期限. What is a text key; After
+// is a span such as "90d", or the key of the setting that says it.
+type Removal struct{ What, After string }
 
 // Check recomputes something from scratch for `linli verify` and names each
 // record that does not agree.

@@ -1,0 +1,131 @@
+package place
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"linli/internal/core/fault"
+	"linli/internal/core/flow"
+	"linli/internal/platform/db"
+	"linli/internal/platform/part"
+	"linli/internal/platform/web"
+	"linli/internal/ui"
+)
+
+// settingFields are what is asked for a setting: a line, or a text where the
+// default has more than one.
+func settingFields(def part.Setting) []flow.Field {
+	f := flow.Field{Name: "value", Kind: flow.Text, Max: 200}
+	if strings.Contains(def.Default, "\n") {
+		f.Kind, f.Max = flow.Long, 5000
+	}
+	return []flow.Field{f}
+}
+
+// label is a setting in plain words, the key itself where nobody wrote any.
+func label(p ui.Page, key string) string {
+	if p.Has("setting." + key) {
+		return p.T("setting." + key)
+	}
+	return key
+}
+
+// settingsPage lists the rules of a place by what they are about, each with
+// its value and, behind it, the form to change it.
+func (s *Service) settingsPage(c *web.Call, sent *ui.Sent) (templ.Component, error) {
+	at, err := s.scope(c)
+	if err != nil {
+		return nil, err
+	}
+	p := s.frame(c, "place.settings", "settings")
+	var summary templ.Component = ui.Nothing
+	var about []string // in the order of the keys
+	blocks := map[string][]templ.Component{}
+	for _, key := range s.ours(c.Actor, at.Code) {
+		def := s.defaults[key]
+		value := s.Text(at.Code, key)
+		d := ui.Field{Label: label(p, key), Value: value}
+		if p.Has("setting." + key + ".hint") {
+			d.Hint = p.T("setting." + key + ".hint")
+		}
+		switch def.Kind {
+		case "bool":
+			d.Type, d.Options = ui.RadioField, []ui.Option{{Value: "true", Label: p.T("place.yes")}, {Value: "false", Label: p.T("place.no")}}
+		case "span":
+			d.Hint = strings.TrimSpace(d.Hint + " " + p.T("place.span_hint"))
+		}
+		shown := Words(p, def.Kind, value)
+		words := p.T("place.setting_inherited", "value", shown)
+		if s.own(at.Code, key) {
+			words = p.T("place.setting_own", "value", shown)
+		}
+		sum, form := ui.Sheet{Kind: "place", ID: strings.ReplaceAll(key, ".", "-"), Action: "/staff/settings/" + at.Code + "/" + key, Button: p.T("place.save"), Fields: settingFields(def),
+			Sent: sentOf(sent, key), Quiet: true, Dress: map[string]ui.Field{"value": d}}.Draw(p)
+		if sentOf(sent, key) != nil {
+			summary = sum
+		}
+		line := label(p, key) + " · " + firstLine(shown)
+		of, _, _ := strings.Cut(key, ".")
+		if !slices.Contains(about, of) {
+			about = append(about, of)
+		}
+		blocks[of] = append(blocks[of], ui.With(ui.Details(line), ui.Paragraph(firstLine(words)), form))
+	}
+	parts := []templ.Component{summary, ui.Heading(p.Title, p.T("place.settings_lead", "place", at.Name)), s.tabs(c, p, settingTabs, "settings")}
+	for _, of := range about {
+		title := of
+		if p.Has("setting.group." + of) {
+			title = p.T("setting.group." + of)
+		}
+		parts = append(parts, ui.With(ui.Block(title, ui.Link{}), blocks[of]...))
+	}
+	return ui.Bench(p, parts...), nil
+}
+
+// firstLine is a text's first line, with a mark where there are more.
+func firstLine(s string) string {
+	first, _, more := strings.Cut(s, "\n")
+	if more {
+		first += " …"
+	}
+	return first
+}
+
+// Words writes a setting's value as a person reads it: "24h" as 24 小时.
+func Words(p ui.Page, kind, value string) string {
+	switch {
+	case kind == "bool" && value == "true":
+		return p.T("place.yes")
+	case kind == "bool":
+		return p.T("place.no")
+	case value == "never":
+		return p.T("place.never")
+	case value == "":
+		return "—"
+	case kind == "span":
+		for _, unit := range []string{"wd", "d", "h", "m"} {
+			if n, ok := strings.CutSuffix(value, unit); ok && strings.Trim(n, "0123456789") == "" {
+				return p.T("place.span."+unit, "n", n)
+			}
+		}
+	}
+	return value
+}
+
+func (s *Service) changeSetting(c *web.Call) (any, error) {
+	code, key := c.Path("code"), c.Path("key")
+	if !slices.Contains(s.ours(c.Actor, code), key) {
+		return nil, fault.Absent()
+	}
+	return s.keep(c, key, code, settingFields(s.defaults[key]), "/staff/settings?place="+code+"&done=saved", func(tx *db.Tx, in flow.Input, now int64) error {
+		return s.set(c.Context(), tx, c.Actor.ID, code, key, in.Text("value"))
+	}, s.settingsPage)
+}
+
+// own reports whether a place has a value of its own.
+func (s *Service) own(code, key string) bool {
+	_, ok := s.now().settings[[2]string{code, key}]
+	return ok
+}
