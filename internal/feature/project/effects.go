@@ -1,10 +1,6 @@
 package project
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
-	"encoding/hex"
-	"math/rand/v2"
 	"slices"
 	"strings"
 
@@ -282,23 +278,6 @@ func milestone(p *Project, c *flow.Change) error {
 	c.Code("seed", p.Seed)
 	c.Code("pool", len(pool))
 	return nil
-}
-
-// Draw draws size of the pool, which is in order of ids: whoever has the seed
-// and the list draws the same.
-func Draw(seed string, pool []string, size int) []string {
-	sum := sha256.Sum256([]byte(seed))
-	r := rand.New(rand.NewPCG(binary.BigEndian.Uint64(sum[:8]), binary.BigEndian.Uint64(sum[8:16])))
-	drawn := slices.Clone(pool)
-	r.Shuffle(len(drawn), func(i, j int) { drawn[i], drawn[j] = drawn[j], drawn[i] })
-	return drawn[:min(size, len(drawn))]
-}
-
-// seedOf makes the seed of a draw from an event that was public before it, so
-// that nobody can choose whom it draws.
-func seedOf(project, eventHash string) string {
-	sum := sha256.Sum256([]byte(project + " " + eventHash))
-	return hex.EncodeToString(sum[:])
 }
 
 func delay(p *Project, c *flow.Change) error {

@@ -2,6 +2,9 @@ package project_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,6 +17,7 @@ import (
 	"linli/internal/core/flow"
 	"linli/internal/core/page"
 	"linli/internal/feature/project"
+	"linli/internal/platform/db"
 	"linli/internal/platform/matter"
 )
 
@@ -160,6 +164,7 @@ func (h *house) accepted(id string) {
 	if len(jury) != 5 || slices.Contains(jury, "demo-resident") || slices.Contains(jury, "demo-community") || slices.Contains(jury, "demo-street") {
 		h.t.Fatalf("drawn are %v: neither staff nor the author may be", jury)
 	}
+	h.drawnAgain(id)
 	h.move(422, jury[0], id, "accept", object{"ok": false}) // a no says why
 	h.move(403, "demo-resident", id, "accept", object{"ok": true})
 	for _, who := range jury[:3] {
@@ -288,12 +293,7 @@ func TestOnePollForSeveral(t *testing.T) {
 // TestRefusedAcceptance: what those drawn do not accept goes back to be mended.
 func TestRefusedAcceptance(t *testing.T) {
 	h := open(t, sqlite(t), fake())
-	id := h.discussed(nil)
-	h.voted(id, 7, 0)
-	h.clock.Advance(10 * 24 * time.Hour)
-	h.work()
-	h.move(200, "demo-community", id, "plan", object{"budget": 1_00, "due": h.clock.Now().Add(400 * 24 * time.Hour), "milestones": []string{"一次做完"}})
-	h.move(200, "demo-community", id, "milestone", nil)
+	id := h.toAcceptance()
 	h.overseer()
 	if s := h.move(200, "overseer", id, "accept", object{"ok": false, "note": "扶手松动"})["state"]; s != "building" {
 		t.Errorf("not accepted, it is %v", s)
@@ -301,6 +301,19 @@ func TestRefusedAcceptance(t *testing.T) {
 	h.move(200, "demo-community", id, "milestone", object{"note": "扶手已加固"})
 	h.accepted(id)
 	h.verify()
+}
+
+// toAcceptance builds a project in one step, up to the draw of those who accept.
+func (h *house) toAcceptance() string {
+	h.t.Helper()
+	id := h.discussed(nil)
+	h.voted(id, 7, 0)
+	h.clock.Advance(10 * 24 * time.Hour)
+	h.work()
+	h.must(409, "GET", "/api/v1/projects/"+id+"/draw", "", nil)
+	h.move(200, "demo-community", id, "plan", object{"budget": 1_00, "due": h.clock.Now().Add(400 * 24 * time.Hour), "milestones": []string{"一次做完"}})
+	h.move(200, "demo-community", id, "milestone", nil)
+	return id
 }
 
 func TestScreening(t *testing.T) {
@@ -415,6 +428,66 @@ func TestSeesSQL(t *testing.T) {
 			}
 		}
 	})
+}
+
+// drawnAgain draws as a stranger does, from what is published alone.
+func (h *house) drawnAgain(id string) {
+	h.t.Helper()
+	d := h.must(200, "GET", "/api/v1/projects/"+id+"/draw", "", nil)
+	sum := func(text string) string { s := sha256.Sum256([]byte(text)); return hex.EncodeToString(s[:]) }
+	var pool, drawn []string
+	for _, x := range d["pool"].([]any) {
+		pool = append(pool, x.(string))
+	}
+	for _, x := range d["drawn"].([]any) {
+		drawn = append(drawn, x.(object)["lot"].(string))
+	}
+	slices.Sort(drawn)
+	if seed := sum(id + " " + d["seed_from"].(string)); seed != d["seed"] || d["seed_from"] == "" {
+		h.t.Errorf("the seed is %v, should be %s", d["seed"], seed)
+	}
+	if !slices.IsSorted(pool) || sum(strings.Join(pool, "\n")) != d["pool_hash"] || !slices.Equal(drawn, pool[:5]) || d["jury"] != 5.0 || d["mine"] != "" {
+		h.t.Errorf("drawn %v of %v", drawn, d)
+	}
+	me := h.must(200, "GET", "/api/v1/me", "demo-neighbour", nil)["id"].(string)
+	if mine := h.must(200, "GET", "/api/v1/projects/"+id+"/draw", "demo-neighbour", nil)["mine"]; mine != sum(d["seed"].(string)+" "+me) || !slices.Contains(pool, mine.(string)) {
+		h.t.Errorf("a resident finds herself as %v", mine)
+	}
+	if mine := h.must(200, "GET", "/api/v1/projects/"+id+"/draw", "demo-community", nil)["mine"]; mine != "" {
+		h.t.Errorf("staff stand in the pool as %v", mine)
+	}
+}
+
+// TestVerifyDrawsAgain: another pool, another juror or another seed does not pass.
+func TestVerifyDrawsAgain(t *testing.T) {
+	h := open(t, sqlite(t), fake())
+	id := h.toAcceptance()
+	check := h.Project.Part().Checks[1]
+	if faults, err := check.Do(context.Background(), h.DB); err != nil || len(faults) > 0 {
+		t.Fatal(faults, err)
+	}
+	for _, do := range []string{
+		`UPDATE project_draws SET pool = substr(pool, 66)`,
+		`UPDATE project_draws SET seed = 'x'`,
+		`UPDATE project_voices SET account = 'x' WHERE id = (SELECT min(id) FROM project_voices WHERE kind = 'juror')`,
+	} {
+		undone := errors.New("undone")
+		err := h.DB.Write(context.Background(), func(tx *db.Tx) error {
+			if _, err := tx.Exec(context.Background(), do); err != nil {
+				return err
+			}
+			if faults, err := check.Do(context.Background(), tx); err != nil || len(faults) != 1 || !strings.Contains(faults[0], id) {
+				t.Errorf("%s passes: %v %v", do, faults, err)
+			}
+			return undone
+		})
+		if !errors.Is(err, undone) {
+			t.Fatal(err)
+		}
+	}
+	if faults, err := check.Do(context.Background(), h.DB); err != nil || len(faults) > 0 {
+		t.Error(faults, err)
+	}
 }
 
 func TestDrawIsReproducible(t *testing.T) {

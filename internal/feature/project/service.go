@@ -2,8 +2,6 @@ package project
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"slices"
 	"strconv"
@@ -369,44 +367,6 @@ func (s *Service) call(ctx context.Context, tx *db.Tx, p *Project, c *flow.Chang
 		}
 	}
 	c.In["experts"] = ids
-	return nil
-}
-
-// pool draws up who may be drawn to accept: residents of the place who are
-// neither staff nor of the supervision committee and have not proposed it. The seed comes from the event of the plan.
-func (s *Service) pool(ctx context.Context, tx *db.Tx, p *Project, c *flow.Change) error {
-	es, err := s.Members.Electors(ctx, tx, p.Scope(), actor.V3, c.At)
-	if err != nil {
-		return err
-	}
-	p.Oversight = ""
-	if gs := s.Groups.At(p.Scope(), actor.Oversight); len(gs) > 0 {
-		p.Oversight = gs[0].ID
-	}
-	official, err := s.Members.StaffAround(ctx, tx, p.Scope(), c.At)
-	if err != nil {
-		return err
-	}
-	overseers, err := s.Members.InGroup(ctx, tx, p.Oversight, c.At)
-	if err != nil {
-		return err
-	}
-	official = append(official, overseers...)
-	var pool []string
-	for _, e := range es {
-		if e.ID != p.Author && !slices.Contains(official, e.ID) {
-			pool = append(pool, e.ID)
-		}
-	}
-	hash, err := lastHash(ctx, tx, p.ID)
-	if err != nil {
-		return err
-	}
-	p.Seed = seedOf(p.ID, hash)
-	sum := sha256.Sum256([]byte(strings.Join(pool, "\n")))
-	c.Code("pool", pool)
-	c.Code("pool_hash", hex.EncodeToString(sum[:]))
-	c.Code("jury", s.number(p.Place, "project.jury"))
 	return nil
 }
 
