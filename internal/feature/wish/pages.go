@@ -7,6 +7,7 @@ import (
 	"github.com/a-h/templ"
 
 	"linli/internal/core/access"
+	"linli/internal/core/actor"
 	"linli/internal/core/fault"
 	"linli/internal/core/flow"
 	"linli/internal/core/page"
@@ -223,26 +224,16 @@ func links(p ui.Page, j JSON) []ui.Fact {
 
 // others are open wishes for a helper who came too late: alike first, else of
 // the same category nearby.
-func (s *Service) others(c *web.Call, w *Wish) ([]Alike, error) {
-	if found := s.Similar(c.Context(), w.Title, w.Scope(), w.ID); len(found) > 0 {
-		return found, nil
+func (s *Service) others(c *web.Call, w *Wish) (out []Alike, err error) {
+	if out = s.Similar(c.Context(), w.Title, w.Scope(), w.ID); len(out) > 0 {
+		return out, nil
 	}
 	f := Filter{Place: w.Scope(), State: string(Open), Category: w.Category}
-	for range 2 {
-		ws, err := list(c.Context(), s.Journal.DB, c.Actor, f, page.Ask{Limit: alikeMost + 1}, c.Now())
-		if err != nil {
-			return nil, err
+	ws, err := list(c.Context(), s.Journal.DB, actor.Actor{}, f, page.Ask{Limit: alikeMost}, c.Now())
+	for _, o := range ws[:min(alikeMost, len(ws))] {
+		if o.ID != w.ID {
+			out = append(out, Alike{o.ID, o.Title})
 		}
-		var out []Alike
-		for _, o := range ws {
-			if o.ID != w.ID && o.Visibility == Public && len(out) < alikeMost {
-				out = append(out, Alike{o.ID, o.Title})
-			}
-		}
-		if len(out) > 0 {
-			return out, nil
-		}
-		f.Category = ""
 	}
-	return nil, nil
+	return out, err
 }
