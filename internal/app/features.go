@@ -105,6 +105,7 @@ func (h *House) build() {
 	h.wirePosts()
 	h.wishesAtHome()
 	h.todayAtHome()
+	h.mattersOnDesk()
 	h.Member.Erasers = append(h.Member.Erasers, h.Wish.Erase)
 	h.wireNotify()
 	h.wireLedger()

@@ -10,8 +10,6 @@ import (
 	"github.com/a-h/templ"
 
 	"linli/internal/core/access"
-	"linli/internal/core/actor"
-	"linli/internal/core/fault"
 	"linli/internal/platform/web"
 	"linli/internal/ui"
 	"linli/internal/ui/text"
@@ -59,22 +57,6 @@ func (h *House) OnHome(slot HomeSlot, more string, most int, cards HomeCards, ki
 // reckoned from. The figures feature sets it.
 type Trust func(ctx context.Context, p ui.Page, place string) ([]ui.Stat, error)
 
-// Waits is what waits for one member of staff in one feature; each number is a
-// link to its list.
-type Waits struct {
-	Sign, Soon, Late, CallBack int
-	URL                        string
-}
-
-// Desk is a feature's part of the workbench. Name is a text key.
-type Desk struct {
-	Name  string
-	Waits func(ctx context.Context, a actor.Actor, now int64) (Waits, error)
-}
-
-// OnDesk adds a feature to the workbench's four numbers.
-func (h *House) OnDesk(d Desk) { h.desks = append(h.desks, d) }
-
 func (h *House) homeRoutes() []web.Route {
 	public := append([]string{"place", "group", "member"}, h.homeKinds...)
 	get := func(path, name string, do func(c *web.Call) (any, error)) web.Route {
@@ -92,6 +74,7 @@ func (h *House) homeRoutes() []web.Route {
 		get("/retention", "page-retention", h.retentionPage),
 		{Method: "GET", Path: "/me", Name: "page-me", SignedIn: true, Do: h.mePage},
 		{Method: "GET", Path: "/staff", Name: "page-staff", SignedIn: true, Do: h.staffPage},
+		{Method: "GET", Path: "/staff/todo", Name: "page-todo", SignedIn: true, Query: todoFields, Do: h.todoPage},
 	}
 }
 
@@ -281,50 +264,4 @@ func (h *House) mePage(c *web.Call) (any, error) {
 	}
 	out := ui.With(ui.FormFor(p, ui.Form{Action: "/signout", OpID: ui.NewOperation()}), ui.SubmitButton(p, ui.Button{Label: c.T("me.signout"), Quiet: true}))
 	return ui.Whole(p, append(parts, ui.With(ui.Block(c.T("me.about_me"), ui.Link{}), ui.ServiceIndex(p, items)), out)...), nil
-}
-
-// staffPage is the workbench's home: four numbers over all features, each a
-// link, then each feature by itself.
-func (h *House) staffPage(c *web.Call) (any, error) {
-	if !staffAnywhere(c.Actor) {
-		return nil, fault.Absent()
-	}
-	p := h.page(c, c.T("desk.title"), ui.Staff)
-	p.Section, p.NoIndex = "todo", true
-	var sum Waits
-	columns := []ui.Column{{Label: c.T("desk.kind")}, {Label: c.T("desk.sign"), Number: true}, {Label: c.T("desk.soon"), Number: true}, {Label: c.T("desk.late"), Number: true}, {Label: c.T("desk.callback"), Number: true}}
-	t := ui.Table{Caption: c.T("desk.by_kind"), Columns: columns}
-	for _, d := range h.desks {
-		w, err := d.Waits(c.Context(), c.Actor, c.Now())
-		if err != nil {
-			return nil, err
-		}
-		sum.Sign, sum.Soon, sum.Late, sum.CallBack = sum.Sign+w.Sign, sum.Soon+w.Soon, sum.Late+w.Late, sum.CallBack+w.CallBack
-		if sum.URL == "" {
-			sum.URL = w.URL
-		}
-		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{{Text: c.T(d.Name), URL: w.URL}, number(w.Sign), number(w.Soon), number(w.Late), number(w.CallBack)}})
-	}
-	stat := func(key string, n int, tone ui.Tone, of string) ui.Stat {
-		if n == 0 {
-			tone = ui.Plain
-		}
-		url := sum.URL
-		if len(h.desks) > 1 {
-			url = "#by-kind"
-		} else if url != "" {
-			url += "?why=" + of
-		}
-		return ui.Stat{Label: c.T("desk." + key), Value: text.Number(int64(n)), Tone: tone, URL: url}
-	}
-	stats := []ui.Stat{stat("sign", sum.Sign, ui.Wait, "review"), stat("soon", sum.Soon, ui.Warn, ""), stat("late", sum.Late, ui.Bad, ""), stat("callback", sum.CallBack, ui.Busy, "callback")}
-	parts := []templ.Component{ui.Heading(c.T("desk.hello", "name", p.Me.Name), c.T("desk.lead")), ui.StatRow(p, stats), anchor("by-kind", ui.DataTable(p, t))}
-	return ui.Bench(p, parts...), nil
-}
-
-func number(n int) ui.Cell { return ui.Cell{Text: text.Number(int64(n))} }
-
-// anchor gives its child an id to be led to.
-func anchor(id string, child templ.Component) templ.Component {
-	return templ.Join(templ.Raw(`<div id="`+id+`">`), child, templ.Raw(`</div>`))
 }

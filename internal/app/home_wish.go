@@ -19,9 +19,16 @@ import (
 func (h *House) wishesAtHome() {
 	h.OnHome(HomeMine, "/wishes?mine=true", 3, h.myWishes, "wish")
 	h.OnHome(HomeWishes, "/wishes?state=open", 6, h.openWishes, "wish")
-	h.OnDesk(Desk{Name: "nav.wishes", Waits: func(ctx context.Context, a actor.Actor, now int64) (Waits, error) {
+	h.OnDesk(Desk{Name: "nav.wishes", URL: "/staff/wishes", Tasks: func(ctx context.Context, a actor.Actor, now int64) ([]Task, error) {
 		w, err := h.Wish.Waiting(ctx, a, now)
-		return Waits{w.Sign, w.Soon, w.Late, w.CallBack, "/staff/wishes"}, err
+		var out []Task
+		for _, t := range w.Items {
+			out = append(out, Task{
+				Title: t.Wish.Title, URL: "/wishes/" + t.Wish.ID, Place: t.Wish.Place, Next: "wish.why." + t.Why,
+				Due: t.Wish.DueDay(), Risen: t.Wish.Late(now), CallBack: t.Why == wish.WaitsCallback,
+			})
+		}
+		return out, err
 	}})
 }
 

@@ -99,3 +99,52 @@ func TestPoster(t *testing.T) {
 		}
 	})
 }
+
+// What waits for staff is on the desk whatever its kind, for the level whose
+// word is next and not for those above it.
+func TestTheDeskHasEveryKind(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		s.wish("demo-newcomer", object{"title": "楼道灯想换一盏"}) // below V3: reviewed
+		s.must(201, "POST", "/api/v1/projects", "demo-resident", object{"title": "加装晾衣架", "body": "大家都觉得需要，想请社区看看怎么办。", "place": demo.CommunityA})
+		now := s.clock.Now()
+		day := func(n int) string { return now.AddDate(0, 0, n).UTC().Format("2006-01-02T15:04:05Z") }
+		s.must(201, "POST", "/api/v1/activities", "demo-community", object{
+			"title": "周六义诊", "kind": "医疗健康", "place": demo.CommunityA, "starts": day(3), "ends": day(4), "capacity": 20,
+		})
+		s.must(201, "POST", "/api/v1/polls", "demo-community", object{
+			"question": "先做哪一件", "rule": "approval", "options": []any{object{"title": "晾衣架"}, object{"title": "石凳"}}, "place": demo.CommunityA,
+			"opens": day(2), "closes": day(9), "roll": object{"place": demo.CommunityA, "level": "V3"},
+		})
+		s.must(201, "POST", "/api/v1/awards", "demo-community", object{
+			"title": "季度服务之星", "place": demo.CommunityA, "criteria": "服务时长与口碑", "opens": day(0), "closes": day(1),
+		})
+		page := func(as, query string) string {
+			r := s.do("GET", "/staff/todo?"+query, as, nil)
+			if r.Status != 200 {
+				t.Fatalf("%s: %d", as, r.Status)
+			}
+			return string(r.Body)
+		}
+		desk := page("demo-community", "why=sign")
+		for _, title := range []string{"楼道灯想换一盏", "加装晾衣架", "周六义诊", "先做哪一件"} {
+			if !strings.Contains(desk, title) {
+				t.Errorf("%s does not wait on the desk", title)
+			}
+			if strings.Contains(page("demo-street", ""), title) {
+				t.Errorf("%s waits for the street too", title)
+			}
+			if strings.Contains(page("demo-community-b", ""), title) {
+				t.Errorf("%s waits for another community", title)
+			}
+		}
+		if strings.Contains(page("demo-community", "kind=poll.kind"), "加装晾衣架") {
+			t.Error("a project waits among the polls")
+		}
+		home := s.do("GET", "/staff", "demo-community", nil)
+		for _, number := range []string{"sign", "soon", "late", "callback"} {
+			if !bytes.Contains(home.Body, []byte(`href="/staff/todo?why=`+number+`"`)) {
+				t.Errorf("the number %s leads nowhere", number)
+			}
+		}
+	})
+}

@@ -2,13 +2,16 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"encoding/json"
 	"fmt"
 	"io"
+	mrand "math/rand/v2"
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -73,19 +76,40 @@ func tellOfAll(ctx context.Context, h *app.House) error {
 	if err != nil {
 		return err
 	}
+	// Posts come between the wishes, as they do in life: newest first meets both.
+	var first, last string
+	if err := h.DB.Get(ctx, &first, `SELECT min(id) FROM wishes`); err != nil {
+		return err
+	}
+	if err := h.DB.Get(ctx, &last, `SELECT max(id) FROM wishes`); err != nil {
+		return err
+	}
+	begun, step := born(first), born(last).Sub(born(first))/posts
+	// A language has a long tail of words; PostgreSQL plans by it.
+	rnd := mrand.New(mrand.NewPCG(20, 26))
+	phrases := make([]string, 400)
+	for i := range phrases {
+		for range 4 {
+			phrases[i] += string(rune('一' + rnd.IntN(3000)))
+		}
+	}
 	topics := []string{"防诈骗提醒：陌生来电要当心", "周六上午洲岛家园清洁日", "居家养老服务点搬到二楼", "停水通知：今晚十点到明早六点", "暑期少儿书法班报名"}
 	now := h.DB.Clock().Now().UnixMilli()
 	for done := 0; done < posts; {
 		err := h.DB.Write(ctx, func(tx *db.Tx) error {
 			for end := min(done+1000, posts); done < end; done++ {
-				body := "请大家互相转告，有不明白的地方打社区电话。"
+				body := "请大家互相转告，有不明白的地方打社区电话。" + phrases[done%len(phrases)] + phrases[done*7%len(phrases)]
 				if done%500 == 0 {
 					body += "会吹口琴的邻居也请来。"
+				}
+				post, err := id.At(begun.Add(time.Duration(done)*step), rand.Reader)
+				if err != nil {
+					return err
 				}
 				if _, err := tx.Exec(ctx, `INSERT INTO posts (id, state, version, since, due_at, due_do, place, community, street, author, created_at, title, body, summary,
 					channel, heading, topic, reach, lift_to, publish_at, published_at, shown_at, pinned, publisher, returned)
 					VALUES (?, 'published', 1, ?, 0, '', ?, ?, ?, ?, ?, ?, ?, '', 'community', '', 'news', ?, '', 0, ?, ?, 0, ?, '')`,
-					id.New(), now, demo.CommunityA, demo.CommunityA, demo.CommunityA[:9], author.ID, now, topics[done%len(topics)], body,
+					post, now, demo.CommunityA, demo.CommunityA, demo.CommunityA[:9], author.ID, now, topics[done%len(topics)], body,
 					demo.CommunityA, now, now, author.ID); err != nil {
 					return err
 				}
@@ -106,6 +130,12 @@ func tellOfAll(ctx context.Context, h *app.House) error {
 		}
 		return nil
 	})
+}
+
+// born is the moment in a UUIDv7, to the millisecond.
+func born(id string) time.Time {
+	ms, _ := strconv.ParseInt(strings.ReplaceAll(id, "-", "")[:12], 16, 64) // the house made it
+	return time.UnixMilli(ms)
 }
 
 func searchLine(site http.Handler, engine db.Engine, plain *sql.DB, name, q, place, kind string) error {

@@ -14,8 +14,9 @@ import (
 // people is the one kind whose cells count persons.
 const people = "member"
 
-// uncounted kinds are no matters.
-var uncounted = []string{"place", "group", "file"}
+// matters are the kinds that figures are told of: those a reader finds as a list
+// of their own. A comment, an hour served or a change of a rule is none.
+var matters = []string{"activity", "award", "meeting", "opinion", "poll", "post", "project", "request", "wish"}
 
 // told are codes of events that are figures of their own: what people said of
 // a matter, and what it is about. Nothing that names anybody is among them.
@@ -49,7 +50,7 @@ type tally struct {
 func newTally() *tally { return &tally{counts: map[cell]int64{}, matters: map[string]*matter{}} }
 
 // counted reports whether an event is about a matter or a person.
-func counted(e event.Event) bool { return !slices.Contains(uncounted, e.Kind) }
+func counted(e event.Event) bool { return e.Kind == people || slices.Contains(matters, e.Kind) }
 
 // answers are the moves by which somebody takes a matter up 响应.
 var answers = map[string]string{"wish": "claim", "request": "accept"}

@@ -273,8 +273,8 @@ func byPlace(c *web.Call, f *Figures, ch chart.Chart) (drawing, bool) {
 			values = append(values, float64(p.Fulfilled))
 		}
 	}
-	if len(values) == 0 {
-		return drawing{}, false
+	if len(values) < 2 {
+		return drawing{}, false // nothing to compare
 	}
 	ch.Series = []chart.Series{{Values: values}}
 	ch.Title = c.T("stats.say.places", "place", places[0].Name, "n", places[0].Fulfilled)

@@ -58,8 +58,8 @@ func (s *Service) Waiting(ctx context.Context, a actor.Actor, now int64) (Waitin
 		} else {
 			out.Sign++
 		}
-		switch at := w.dueDay(); {
-		case w.late(now):
+		switch at := w.DueDay(); {
+		case w.Late(now):
 			out.Late++
 		case at != 0 && at-now <= soon:
 			out.Soon++
@@ -83,18 +83,18 @@ func why(w *Wish) string {
 	return WaitsStreet
 }
 
-// dueDay is the day that counts for a wish: the one it is wanted by, while it
+// DueDay is the day that counts for a wish: the one it is wanted by, while it
 // is open, else when time moves it.
-func (w *Wish) dueDay() int64 {
+func (w *Wish) DueDay() int64 {
 	if w.State == Open && w.WantedBy != 0 {
 		return w.WantedBy
 	}
 	return w.DueAt
 }
 
-// late: the day has passed, or the level below let the review's deadline pass.
-func (w *Wish) late(now int64) bool {
-	at := w.dueDay()
+// Late: the day has passed, or the level below let the review's deadline pass.
+func (w *Wish) Late(now int64) bool {
+	at := w.DueDay()
 	return at != 0 && at <= now || w.State == Review && w.Rank != AtCommunity && w.Community != ""
 }
 
@@ -146,8 +146,8 @@ func (s *Service) staffPage(c *web.Call) (any, error) {
 
 // lamp says how urgent a wish is; one that has risen is late whatever its day.
 func lamp(p ui.Page, w *Wish, now int64) ui.Tag {
-	if at := w.dueDay(); at > now && w.late(now) {
+	if at := w.DueDay(); at > now && w.Late(now) {
 		return ui.Tag{State: "late", Label: p.T("wish.risen"), Tone: ui.Bad}
 	}
-	return ui.Lamp(p, w.dueDay(), now, soon, p.T("wish.no_day"))
+	return ui.Lamp(p, w.DueDay(), now, soon, p.T("wish.no_day"))
 }
