@@ -20,7 +20,9 @@ func TestRollIsCorrectedByTwo(t *testing.T) {
 		late := h.residents(1, func(_ int, a *member.Account) { a.Name = "late" })[0]
 		child := h.residents(1, func(_ int, a *member.Account) { a.Name, a.Born = "child", noon.AddDate(-17, 0, 0).UnixMilli() })[0]
 		roll := h.must(200, "GET", base, "", nil)["roll"].(object)
-		vote := func(want int, who string) { h.must(want, "POST", base+"/ballots", who, object{"choices": []string{"1"}}) }
+		vote := func(want int, who string) {
+			h.must(want, "POST", base+"/ballots", who, object{"choices": []string{"1"}})
+		}
 		ask := func(want int, staff, change, voter string) {
 			t.Helper()
 			h.must(want, "POST", base+"/correct", staff, object{"change": change, "voter": voter, "reason": "核对底册时发现"})

@@ -170,24 +170,19 @@ func countBallots(p *Poll, bs []Sealed) (*Count, error) {
 		Roll: p.RollSize, Voters: p.Voters, Invalid: p.Invalid, Changed: p.Changed, Paper: p.Paper, Corrections: p.Corrected, Rule: p.Rule, Budget: p.Budget,
 		Increment: increment(p, int64(len(bs))), Published: p.Voters-p.Invalid >= PublishFrom, BallotsHash: ballotsHash(bs),
 	}
-	t, err := tally.Count(e, p.Rule, tally.Options{Increment: tally.Int(r.Increment)})
+	t, err := tally.Count(e, p.Rule, tally.Options{Increment: tally.Int(r.Increment), SupportedOnly: true})
 	if err != nil {
 		return nil, fmt.Errorf("count poll %s: %w", p.ID, err)
 	}
 	points := pointsOf(p, e)
 	for i, o := range p.Options {
-		chosen := slices.Contains(t.Selected, o.ID) && t.Votes[i] > 0 // money left over selects nothing nobody wants
+		chosen := slices.Contains(t.Selected, o.ID) // never what nobody wants: SupportedOnly
 		r.Options = append(r.Options, OptionResult{o.ID, t.Votes[i], points[i], chosen})
 		if chosen {
 			r.Cost += o.Cost
 		}
 	}
-	r.Order, r.Ranking = []string{}, t.Ranking
-	for _, id := range t.Order {
-		if i := slices.IndexFunc(r.Options, func(o OptionResult) bool { return o.ID == id }); r.Options[i].Selected {
-			r.Order = append(r.Order, id)
-		}
-	}
+	r.Order, r.Ranking = t.Order, t.Ranking
 	return &Count{Poll: p, Ballots: bs, Tally: t, Result: r}, nil
 }
 
@@ -249,6 +244,7 @@ func election(p *Poll, bs []Sealed) *tally.Election {
 	e.Meta = []tally.Field{
 		{Key: "description", Value: p.Question}, {Key: "country", Value: "China"}, {Key: "unit", Value: p.RollPlace},
 		{Key: "instance", Value: p.ID}, {Key: "rule", Value: string(p.Rule)}, {Key: "currency", Value: "CNY"},
+		{Key: tally.SupportedOnly, Value: "1"}, {Key: "comment", Value: "#1: an option without a single vote is not selected, even where money or a seat is left"},
 		{Key: "date_begin", Value: date(p.Opens)}, {Key: "date_end", Value: date(p.Closes)},
 	}
 	return e

@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/csv"
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -362,56 +364,87 @@ func TestTheRollIsFrozen(t *testing.T) {
 	})
 }
 
-// TestEveryRuleCounts puts the same budget to residents under every rule.
+// TestEveryRuleCounts puts options to residents under every rule, with a
+// budget and without, one of them wanted by nobody; the downloaded file and the
+// command printed beside it give the same set.
 func TestEveryRuleCounts(t *testing.T) {
 	h := open(t, sqlite(t), fake())
 	people := h.residents(24, nil)
 	for _, rule := range tally.Rules() {
-		more := object{"rule": string(rule), "options": []any{object{"title": "条凳", "cost": 3_000_00}, object{"title": "晾衣架", "cost": 5_000_00}, object{"title": "路灯", "cost": 9_000_00}},
-			"budget": object{"amount": 10_000_00}}
-		if rule == tally.Schulze || rule == tally.InstantRunoff {
-			more["budget"] = nil
-		}
-		poll := h.poll(more)
-		mark := ""
-		if rule == tally.Score {
-			mark = ":4"
-		}
-		for i, p := range people {
-			choices := []string{"1" + mark, "2" + mark}
-			if i%4 == 0 {
-				choices = []string{"3" + mark}
+		for _, budget := range []any{object{"amount": 30_000_00}, nil} {
+			more := object{"rule": string(rule), "max_choices": 3, "budget": budget, "options": []any{object{"title": "条凳", "cost": 3_000_00}, object{"title": "晾衣架", "cost": 5_000_00},
+				object{"title": "路灯", "cost": 29_000_00}, object{"title": "没有人要的", "cost": 1_00}}}
+			if budget == nil && h.status("POST", "/api/v1/polls", more) == 422 {
+				continue // spends a budget
 			}
-			if _, err := h.Ballot.Vote(as(p), poll, func() (any, error) { return choices, nil }); err != nil {
-				t.Fatalf("%s: %v", rule, err)
+			poll := h.poll(more)
+			mark := ""
+			if rule == tally.Score {
+				mark = ":4"
 			}
-		}
-		h.must(200, "POST", "/api/v1/polls/"+poll+"/close", "demo-community", object{"reason": "试一试各种计票办法"})
-		r := h.must(200, "GET", "/api/v1/polls/"+poll+"/result", "", nil)
-		first := r["options"].([]any)[0].(object)
-		if first["selected"] != true || first["votes"] != 18.0 {
-			t.Errorf("%s: %v", rule, r)
-		}
-		// Anybody recounts it with one command.
-		_, pb := h.do("GET", "/api/v1/polls/"+poll+"/ballots.pb", "", nil)
-		var out bytes.Buffer
-		if err := tally.Run(&out, bytes.NewReader(pb), string(rule), int64(r["increment"].(float64)), false); err != nil {
-			t.Errorf("%s: %v\n%s", rule, err, pb)
-		}
-		var want []string
-		for _, o := range r["options"].([]any) {
-			if o.(object)["selected"] == true {
-				want = append(want, o.(object)["id"].(string))
+			for i, p := range people {
+				choices := []string{"1" + mark, "2" + mark}
+				if i%4 == 0 {
+					choices = []string{"3" + mark}
+				}
+				if _, err := h.Ballot.Vote(as(p), poll, func() (any, error) { return choices, nil }); err != nil {
+					t.Fatalf("%s: %v", rule, err)
+				}
 			}
-		}
-		if got := strings.Fields(out.String()); fmt.Sprint(got) != fmt.Sprint(want) {
-			t.Errorf("%s: linli count gives %v, the poll %v", rule, got, want)
+			h.must(200, "POST", "/api/v1/polls/"+poll+"/close", "demo-community", object{"reason": "试一试各种计票办法"})
+			r := h.must(200, "GET", "/api/v1/polls/"+poll+"/result", "", nil)
+			options := r["options"].([]any)
+			first, last := options[0].(object), options[3].(object)
+			if first["selected"] != true || first["votes"] != 18.0 || last["selected"] != false {
+				t.Errorf("%s: %v", rule, r)
+			}
+			_, page := h.do("GET", "/polls/"+poll+"/result", "", nil)
+			command := regexp.MustCompile(`linli count poll-[^<]*`).FindString(string(page))
+			var args struct {
+				rule      string
+				increment int64
+			}
+			args.increment = 1
+			fields := strings.Fields(command)
+			for i, f := range fields {
+				switch f {
+				case "--rule":
+					args.rule = fields[i+1]
+				case "--increment":
+					args.increment, _ = strconv.ParseInt(fields[i+1], 10, 64)
+				}
+			}
+			_, pb := h.do("GET", "/polls/"+poll+"/ballots.pb", "", nil)
+			var out bytes.Buffer
+			if err := tally.Run(&out, bytes.NewReader(pb), args.rule, args.increment, false); err != nil || args.rule != string(rule) {
+				t.Errorf("%s: %v\n%s\n%s", rule, err, command, pb)
+			}
+			var want []string
+			for _, o := range options {
+				if o.(object)["selected"] == true {
+					want = append(want, o.(object)["id"].(string))
+				}
+			}
+			if got := strings.Fields(out.String()); fmt.Sprint(got) != fmt.Sprint(want) {
+				t.Errorf("%s, budget %v: %s gives %v, the poll %v", rule, budget, command, got, want)
+			}
 		}
 	}
 	if err := h.Work(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	h.verify()
+}
+
+// status is what a request to make a poll would answer.
+func (h *house) status(method, path string, more object) int {
+	body := object{"question": "先修哪一样？", "place": demo.CommunityA, "opens": noon.Add(48 * time.Hour), "closes": noon.Add(72 * time.Hour),
+		"roll": object{"place": demo.CommunityA, "level": "V3"}}
+	for k, v := range more {
+		body[k] = v
+	}
+	status, _ := h.do(method, path, "demo-community", body)
+	return status
 }
 
 // TestVerifyNamesWhatWasChanged: a changed ballot, mark or roll does not pass.

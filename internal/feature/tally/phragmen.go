@@ -13,7 +13,7 @@ import "math/big"
 func (c *count) phragmen() {
 	var open []int
 	for i, cost := range c.m.cost {
-		if cost.Cmp(c.m.budget) <= 0 {
+		if cost.Cmp(c.m.budget) <= 0 && !(c.supportedOnly && c.p.votes[i] == 0) {
 			open = append(open, i)
 		}
 	}

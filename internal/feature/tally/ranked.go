@@ -41,7 +41,7 @@ func countRanking(e *Election, m *money, rule Rule, o Options) (*Result, error) 
 	default:
 		sortBy(ranking, func(a, b int) bool { return before(e, m, p.votes, a, b) })
 	}
-	// Projects without votes can be reached only by money left over, never by an empty seat.
+	// Projects without votes can be reached by money left over, where SupportedOnly does not say otherwise, never by an empty seat.
 	c := &count{e: e, m: m, p: p, res: r}
 	left := new(big.Int).Set(m.budget)
 	for _, i := range ranking {
@@ -51,6 +51,7 @@ func countRanking(e *Election, m *money, rule Rule, o Options) (*Result, error) 
 			if len(c.order) < o.Seats && p.votes[i] > 0 {
 				c.order = append(c.order, i)
 			}
+		case o.SupportedOnly && p.votes[i] == 0:
 		case m.cost[i].Cmp(left) <= 0:
 			left.Sub(left, m.cost[i])
 			c.order = append(c.order, i)

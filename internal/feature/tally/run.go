@@ -49,6 +49,10 @@ type warnedLine struct {
 	Text string `json:"text"`
 }
 
+// SupportedOnly is the META key, "1" in the files of Linli's own polls, that asks for [Options.SupportedOnly]. Other tools do
+// not know it; what they select beyond has no vote.
+const SupportedOnly = "supported_only"
+
 // Run reads a Pabulib file, counts it and writes the ids of the selected projects, one a line, sorted as strings; asJSON
 // writes an object with the order of selection, costs and shares too. increment is what each voter gets more in an add1
 // step, in currency units; 0 means 1. Costs in the JSON are exact; what each voter paid is rounded to six decimals. Nothing
@@ -65,7 +69,7 @@ func Run(w io.Writer, pb io.Reader, rule string, increment int64, asJSON bool) e
 	if err != nil {
 		return err
 	}
-	r, err := Count(e, Rule(rule), Options{Increment: Int(increment)})
+	r, err := Count(e, Rule(rule), Options{Increment: Int(increment), SupportedOnly: e.Value(SupportedOnly) == "1"})
 	if err != nil {
 		return err
 	}

@@ -72,6 +72,9 @@ type Options struct {
 	Increment Decimal
 	// Seats, when above 0, limits approval, score, schulze and irv to that many projects instead of to the budget.
 	Seats int
+	// SupportedOnly never selects a project that no ballot lists. Without it what is left of the budget buys such projects
+	// too, as in the reference implementations.
+	SupportedOnly bool
 }
 
 // Result is the outcome of a count.
@@ -135,7 +138,7 @@ func Count(e *Election, rule Rule, o Options) (*Result, error) {
 		return countRanking(e, m, rule, o)
 	}
 	p := newProfile(e)
-	c := &count{e: e, m: m, p: p, res: &Result{Rule: rule, Budget: e.Budget, Voters: p.n, Votes: p.votes, groupOf: p.groupOf}}
+	c := &count{e: e, m: m, p: p, supportedOnly: o.SupportedOnly, res: &Result{Rule: rule, Budget: e.Budget, Voters: p.n, Votes: p.votes, groupOf: p.groupOf}}
 	switch rule {
 	case GreedyCost:
 		c.greedy(nil, false)
@@ -168,7 +171,9 @@ type count struct {
 	m     *money
 	p     *profile
 	order []int // selected projects
-	res   *Result
+
+	supportedOnly bool
+	res           *Result
 }
 
 // finish writes the selection into the result.
@@ -202,7 +207,7 @@ func before(e *Election, m *money, votes []int64, a, b int) bool {
 func (c *count) before(a, b int) bool { return before(c.e, c.m, c.p.votes, a, b) }
 
 // greedy goes through the projects by votes (or votes per cost) and takes what fits beside what is selected already.
-// Projects without votes are taken too when money is left, as in pabutools.
+// Projects without votes are taken too when money is left, as in pabutools, unless Options.SupportedOnly says otherwise.
 func (c *count) greedy(selected []int, perCost bool) {
 	c.order = append([]int{}, selected...)
 	left := new(big.Int).Set(c.m.budget)
@@ -236,7 +241,7 @@ func (c *count) greedy(selected []int, perCost bool) {
 		return c.before(a, b)
 	})
 	for _, i := range queue {
-		if !taken[i] && c.m.cost[i].Cmp(left) <= 0 {
+		if !taken[i] && c.m.cost[i].Cmp(left) <= 0 && !(c.supportedOnly && c.p.votes[i] == 0) {
 			left.Sub(left, c.m.cost[i])
 			c.order = append(c.order, i)
 		}
