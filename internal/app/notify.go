@@ -13,8 +13,10 @@ import (
 
 	"linli/internal/core/actor"
 	"linli/internal/core/clock"
+	"linli/internal/feature/activity"
 	"linli/internal/feature/notify"
 	"linli/internal/feature/search"
+	"linli/internal/feature/volunteer"
 	"linli/internal/feature/webhook"
 	"linli/internal/platform/db"
 	"linli/internal/platform/mail"
@@ -112,6 +114,8 @@ func (h *House) wireNotify() {
 	n.Register("counter", "/me/family", h.Counter)
 	n.Register("service", "/me/service", nil)
 	n.Register("certificate", "/me/service", nil)
+	n.Register("activity_day", "/activities", activity.Days{Service: h.Activity})
+	n.Register("on_call", "/volunteer/on-call", volunteer.Calls{Service: h.Volunteer})
 	h.Member.Erasers = append(h.Member.Erasers, n.Erase)
 	h.Member.Exports["inbox"] = n.Export
 	h.Notify = n

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"linli/internal/core/actor"
@@ -30,6 +31,18 @@ func (s wishesForVolunteers) Help(ctx context.Context, q db.Queryer, helper acto
 		}
 	}
 	return h, nil
+}
+
+// Called returns a public wish that is open.
+func (s wishesForVolunteers) Called(ctx context.Context, q db.Queryer, id string) (volunteer.Help, bool, error) {
+	w, err := s.Machine.Store.Load(ctx, q, id, "")
+	if errors.Is(err, db.ErrNoRows) {
+		return volunteer.Help{}, false, nil
+	}
+	if err != nil || w.Visibility != wish.Public || w.State != wish.Open {
+		return volunteer.Help{}, false, err
+	}
+	return helpOf(w), true, nil
 }
 
 // Open lists open wishes below place that the actor may see, newest first.

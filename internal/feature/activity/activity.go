@@ -67,7 +67,8 @@ type Activity struct {
 	Sequence     int64  `db:"sequence"`
 	ChangedAt    int64  `db:"changed_at"` // of what a calendar shows
 	Reminded     int    `db:"reminded"`
-	Origin       string `db:"origin"` // "wish:ID": where it came from
+	CalledUp     int64  `db:"called_up"` // the start of which those who come were reminded
+	Origin       string `db:"origin"`    // "wish:ID": where it came from
 
 	Hosts   []Host   `db:"-"`
 	Shifts  []*Shift `db:"-"`
@@ -137,6 +138,22 @@ type Served struct {
 
 // live reports whether the entry still counts.
 func (e *Entry) live() bool { return e.State == In || e.State == Waits || e.State == Offered }
+
+func (e *Entry) offered() bool  { return e.State == Offered }
+func (e *Entry) expected() bool { return e.live() && e.InAt == 0 }
+func (e *Entry) inside() bool   { return e.InAt != 0 && e.OutAt == 0 }
+
+// own is the entry that a move is about: the one of the person named, who is
+// the actor or somebody the actor is guardian of; with nobody named the actor's
+// own, else the first of a ward. nil when none fits.
+func (m *Activity) own(a actor.Actor, of string, fits func(*Entry) bool) *Entry {
+	for _, account := range append([]string{a.ID}, a.Wards...) {
+		if e := m.entry(account); e != nil && (of == "" || of == account) && fits(e) {
+			return e
+		}
+	}
+	return nil
+}
 
 // entry returns the account's own entry, nil when there is none at hand.
 func (m *Activity) entry(account string) *Entry {

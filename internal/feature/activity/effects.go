@@ -15,10 +15,14 @@ var (
 	namesField = flow.Field{Name: "names", Kind: flow.Refs, Max: MaxParty, Silent: true}
 	shiftField = flow.Field{Name: "shift", Kind: flow.Int, Min: 1, Max: maxShifts}
 
-	signUpFields  = []flow.Field{partyField, namesField, shiftField, {Name: "as", Kind: flow.Ref}}
+	// as is a group one speaks for, or a person one is guardian of.
+	asField   = flow.Field{Name: "as", Kind: flow.Ref}
+	forFields = []flow.Field{asField}
+
+	signUpFields  = []flow.Field{partyField, namesField, shiftField, asField}
 	enterFields   = []flow.Field{{Name: "names", Kind: flow.Refs, Required: true, Max: MaxParty, Silent: true}, shiftField, flow.Note()}
 	removeFields  = []flow.Field{{Name: "person", Kind: flow.Ref, Required: true}, flow.Reason()}
-	checkInFields = []flow.Field{{Name: "code", Kind: flow.Text, Required: true, Max: 200, Silent: true}}
+	checkInFields = []flow.Field{{Name: "code", Kind: flow.Text, Required: true, Max: 200, Silent: true}, asField}
 	markFields    = []flow.Field{{Name: "persons", Kind: flow.Refs, Required: true, Max: 500, Silent: true}, {Name: "at", Kind: flow.Moment}}
 	hoursFields   = []flow.Field{{Name: "person", Kind: flow.Ref}, {Name: "minutes", Kind: flow.Int, Max: 24 * 60}, {Name: "reason", Kind: flow.Long, Max: 2000}}
 	correctFields = []flow.Field{{Name: "person", Kind: flow.Ref, Required: true}, {Name: "minutes", Kind: flow.Int, Required: true, Max: 24 * 60}, flow.Reason()}
@@ -90,9 +94,13 @@ func cancel(m *Activity, c *flow.Change) error {
 // signUp gives a place, or one in the waiting line; an offered place is confirmed.
 func signUp(m *Activity, c *flow.Change) error {
 	c.Audience = event.Private // who comes is not everybody's business
-	e := m.entry(c.Actor.ID)
-	if e != nil && e.State == Offered {
+	whom := whom(c)
+	e := m.entry(whom)
+	switch {
+	case e != nil && e.State == Offered:
 		return acceptOffer(m, c)
+	case e != nil && e.State != Left:
+		return fault.New(fault.Conflict, "activity.reason.already")
 	}
 	party, given := c.In.Int("party")
 	names := c.In.List("names")
@@ -109,7 +117,7 @@ func signUp(m *Activity, c *flow.Change) error {
 		return err
 	}
 	if e == nil {
-		e = &Entry{ID: id.New(), Activity: m.ID, Account: c.Actor.ID}
+		e = &Entry{ID: id.New(), Activity: m.ID, Account: whom}
 		m.Entries = append(m.Entries, e)
 	}
 	e.Group, e.Names, e.Party, e.Shift, e.Kept, e.At, e.Until = c.AsGroup, nameList(names), party, shift, false, c.At, 0
@@ -120,6 +128,14 @@ func signUp(m *Activity, c *flow.Change) error {
 	c.Code("entry", e.ID)
 	c.Code("state", e.State)
 	return nil
+}
+
+// whom is the account that comes: the actor, or the ward named.
+func whom(c *flow.Change) string {
+	if as := c.In.Text("as"); c.Actor.Guards(as) {
+		return as
+	}
+	return c.Actor.ID
 }
 
 // choose finds the shift: the one named, or the first with room, or the last.
@@ -219,9 +235,14 @@ func (m *Activity) bring(e *Entry, c *flow.Change, until int64) {
 
 func withdraw(m *Activity, c *flow.Change) error {
 	c.Audience = event.Private
-	e := m.entry(c.Actor.ID)
-	if e.InAt != 0 {
+	e := m.own(c.Actor, c.In.Text("as"), (*Entry).live)
+	switch {
+	case e == nil:
+		return fault.Field1("as", "activity.no_entry")
+	case e.InAt != 0:
 		return fault.New(fault.Conflict, "activity.reason.checked_in")
+	case e.State == In && c.At >= m.Cutoff:
+		return fault.New(fault.Conflict, "activity.reason.past_cutoff")
 	}
 	c.Code("entry", e.ID)
 	m.release(e, Left)
@@ -242,7 +263,10 @@ func remove(m *Activity, c *flow.Change) error {
 
 func acceptOffer(m *Activity, c *flow.Change) error {
 	c.Audience = event.Private
-	e := m.entry(c.Actor.ID)
+	e := m.own(c.Actor, c.In.Text("as"), (*Entry).offered)
+	if e == nil {
+		return fault.Field1("as", "activity.no_entry")
+	}
 	m.confirmOffer(e)
 	c.Code("entry", e.ID)
 	return nil
@@ -312,8 +336,13 @@ func lapseOffers(m *Activity, c *flow.Change) error {
 // checkIn notes that the person is there; Prepare has checked the code.
 func checkIn(m *Activity, c *flow.Change) error {
 	c.Audience = event.Private
-	e := m.entry(c.Actor.ID)
-	if e.State == Waits {
+	e := m.own(c.Actor, c.In.Text("as"), (*Entry).expected)
+	switch {
+	case e == nil && m.own(c.Actor, c.In.Text("as"), (*Entry).live) != nil:
+		return fault.New(fault.Conflict, "activity.reason.checked_in")
+	case e == nil:
+		return fault.Field1("as", "activity.no_entry")
+	case e.State == Waits:
 		return fault.New(fault.Conflict, "activity.reason.still_waiting")
 	}
 	how, _ := c.Codes["how"].(string)
@@ -354,7 +383,10 @@ func mark(m *Activity, c *flow.Change) error {
 
 func checkOut(m *Activity, c *flow.Change) error {
 	c.Audience = event.Private
-	e := m.entry(c.Actor.ID)
+	e := m.own(c.Actor, c.In.Text("as"), (*Entry).inside)
+	if e == nil {
+		return fault.Field1("as", "activity.no_entry")
+	}
 	e.OutAt, e.dirty = max(c.At, e.InAt), true
 	c.Code("entry", e.ID)
 	return nil
@@ -403,7 +435,7 @@ func confirmHours(m *Activity, c *flow.Change) error {
 	own := false
 	for _, e := range todo {
 		n := m.minutes(e)
-		if e.Account == c.Actor.ID {
+		if e.Account == c.Actor.ID || c.Actor.Guards(e.Account) {
 			own = true
 			continue
 		}
@@ -435,12 +467,19 @@ func correctHours(m *Activity, c *flow.Change) error {
 	switch {
 	case e == nil || !e.Confirmed || e.Account == "":
 		return fault.Field1("person", "activity.no_entry")
-	case e.Account == c.Actor.ID:
+	case e.Account == c.Actor.ID || c.Actor.Guards(e.Account):
 		return fault.New(fault.Denied, "activity.reason.own_hours")
 	}
 	c.Audience = event.Staff // the volunteer reads the reason with the hours
 	minutes, _ := c.In.Int("minutes")
 	m.served = append(m.served, &Served{Account: e.Account, Minutes: minutes, Reason: c.In.Text("reason"), Again: true})
+	return nil
+}
+
+// callUp reminds who comes; done tells them.
+func callUp(m *Activity, c *flow.Change) error {
+	m.CalledUp = m.Starts
+	c.Audience = event.Private
 	return nil
 }
 

@@ -24,18 +24,19 @@ var Life = &flow.Table[*Activity]{
 
 		// Signing up 报名
 		{Do: "sign_up", From: flow.In(Published, Running), By: person, If: []guard{notOver, notYetIn}, Takes: signUpFields, Effect: signUp, Tells: signed, Primary: true},
-		{Do: "withdraw", From: flow.In(Published, Running), By: participant, If: []guard{beforeCutoff}, Effect: withdraw, Tells: promoted},
-		{Do: "promote", From: flow.In(Published, Running), By: offeredOne, Effect: acceptOffer, Tells: promoted, Primary: true},
+		{Do: "withdraw", From: flow.In(Published, Running), By: participant, If: []guard{beforeCutoff}, Takes: forFields, Effect: withdraw, Tells: promoted},
+		{Do: "promote", From: flow.In(Published, Running), By: offeredOne, Takes: forFields, Effect: acceptOffer, Tells: promoted, Primary: true},
 		{Do: "promote", From: flow.In(Published, Running), By: organiser, If: []guard{somebodyWaits}, Effect: promoteNext, Tells: promoted},
 		{Do: "enter", From: flow.In(Published, Running), By: organiser, If: []guard{notOver}, Takes: enterFields, Effect: enter, Tells: promoted},
 		{Do: "remove", From: flow.In(Published, Running), By: organiser, Takes: removeFields, Effect: remove, Tells: removed},
 		{Do: "lapse", From: flow.In(Published, Running), By: byTime, Effect: lapseOffers, Tells: promoted},
 
 		// The day 当天
+		{Do: "call_up", From: flow.In(Published), By: byTime, Effect: callUp},
 		{Do: "begin", From: flow.In(Published), To: Running, By: byTime},
-		{Do: "check_in", From: flow.In(Published, Running), By: participant, If: []guard{doorsOpen, notCheckedIn}, Takes: checkInFields, Effect: checkIn, Primary: true},
+		{Do: "check_in", From: flow.In(Published, Running), By: comer, If: []guard{doorsOpen, notCheckedIn}, Takes: checkInFields, Effect: checkIn, Primary: true},
 		{Do: "mark", From: flow.In(Published, Running, Finished), By: organiser, If: []guard{doorsOpen}, Takes: markFields, Effect: mark},
-		{Do: "check_out", From: flow.In(Published, Running, Finished), By: participant, If: []guard{checkedIn}, Effect: checkOut, Primary: true},
+		{Do: "check_out", From: flow.In(Published, Running, Finished), By: participant, If: []guard{checkedIn}, Takes: forFields, Effect: checkOut, Primary: true},
 		{Do: "finish", From: flow.In(Published, Running), To: Finished, By: organiser, If: []guard{doorsOpen}, Effect: finish, Then: nobodyCame(Closed)},
 		{Do: "finish", From: flow.In(Running), To: Finished, By: byTime, Effect: finish, Then: nobodyCame(Closed)},
 
@@ -46,6 +47,7 @@ var Life = &flow.Table[*Activity]{
 	},
 	Deadlines: []flow.Deadline[*Activity]{
 		{In: flow.In(Published, Running), At: firstOffer, Do: "lapse"},
+		{In: flow.In(Published), At: dayBefore, Do: "call_up"},
 		{In: flow.In(Published), At: begins, Do: "begin"},
 		{In: flow.In(Running), At: finishes, Do: "finish"},
 		{In: flow.In(Finished), At: reminds, Do: "remind"},

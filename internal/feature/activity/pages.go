@@ -52,6 +52,7 @@ var pageFields = append([]flow.Field{
 	{Name: "kind", Kind: flow.Enum, Values: Kinds},
 	{Name: "day", Kind: flow.Moment},
 	{Name: "place", Kind: flow.Text, Max: 20},
+	{Name: "within", Kind: flow.Enum, Values: Reaches},
 	{Name: "show", Kind: flow.Enum, Values: []string{"free", "mine", "past"}},
 	{Name: "q", Kind: flow.Text, Max: 100},
 }, web.Paging()...)
@@ -92,9 +93,12 @@ func (s *Service) readList(c *web.Call, p *ui.Page, path string) (listView, erro
 		v.Place = p.Community.Code
 	}
 	f := Filter{Kind: in.Text("kind"), Soonest: true, From: c.Now() - 12*3600*1000}
-	if len(v.Place) == access.Community {
+	switch within := in.Text("within"); {
+	case within != "":
+		f.Place = around(v.Place, within)
+	case len(v.Place) == access.Community:
 		f.Home = v.Place
-	} else {
+	default:
 		f.Place = v.Place
 	}
 	switch in.Text("show") {
@@ -292,5 +296,5 @@ func (s *Service) pageHere(c *web.Call) (any, error) {
 	p := s.Page(c, c.T("activity.do.check_in"), ui.Activities)
 	p.NoIndex = true
 	p.Back = ui.Link{Label: m.Title, URL: j.URL}
-	return s.hereScreen(p, j, in.Text("code"), ui.NewOperation()), nil
+	return s.hereScreen(p, j, hereOf(p, j, in.Text("code"))), nil
 }

@@ -1,6 +1,8 @@
 package activity
 
 import (
+	"slices"
+
 	"linli/internal/core/access"
 	"linli/internal/core/actor"
 	"linli/internal/core/event"
@@ -61,13 +63,22 @@ var (
 	})
 
 	participant = flow.By("participant", func(a actor.Actor, m *Activity) access.Decision {
-		e := m.entry(a.ID)
-		return access.When(e != nil && e.live())
+		return access.When(m.own(a, "", (*Entry).live) != nil)
+	})
+
+	// comer is a participant; who has not signed up is told so at the door.
+	comer = flow.By("comer", func(a actor.Actor, m *Activity) access.Decision {
+		switch {
+		case m.own(a, "", (*Entry).live) != nil:
+			return access.Yes
+		case a.Known():
+			return access.No("activity.reason.not_signed_up")
+		}
+		return access.Hidden
 	})
 
 	offeredOne = flow.By("offered", func(a actor.Actor, m *Activity) access.Decision {
-		e := m.entry(a.ID)
-		return access.When(e != nil && e.State == Offered)
+		return access.When(m.own(a, "", (*Entry).offered) != nil)
 	})
 )
 
@@ -83,24 +94,23 @@ func (m *Activity) home() string {
 var (
 	notOver  = guard{Reason: "activity.reason.over", OK: func(m *Activity, _ actor.Actor, now int64) bool { return now < m.Ends }}
 	notYetIn = guard{Reason: "activity.reason.already", OK: func(m *Activity, a actor.Actor, _ int64) bool {
-		e := m.entry(a.ID)
-		return e == nil || e.State == Left || e.State == Offered
+		return slices.ContainsFunc(append([]string{a.ID}, a.Wards...), func(account string) bool {
+			e := m.entry(account)
+			return e == nil || e.State == Left || e.State == Offered
+		})
 	}}
 	beforeCutoff = guard{Reason: "activity.reason.past_cutoff", OK: func(m *Activity, a actor.Actor, now int64) bool {
-		e := m.entry(a.ID)
-		return e == nil || e.State != In || now < m.Cutoff
+		return now < m.Cutoff || m.own(a, "", func(e *Entry) bool { return e.State == Waits || e.State == Offered }) != nil
 	}}
 	somebodyWaits = guard{Reason: "activity.reason.nobody_waits", OK: func(m *Activity, _ actor.Actor, _ int64) bool {
 		return m.Waiting > 0 || m.next(Offered) != nil
 	}}
 	doorsOpen    = guard{Reason: "activity.reason.too_early", OK: func(m *Activity, _ actor.Actor, now int64) bool { return now >= m.Starts-earlyMost }}
 	notCheckedIn = guard{Reason: "activity.reason.checked_in", OK: func(m *Activity, a actor.Actor, _ int64) bool {
-		e := m.entry(a.ID)
-		return e == nil || e.InAt == 0
+		return m.own(a, "", (*Entry).expected) != nil
 	}}
 	checkedIn = guard{Reason: "activity.reason.not_in_or_out", OK: func(m *Activity, a actor.Actor, _ int64) bool {
-		e := m.entry(a.ID)
-		return e != nil && e.InAt != 0 && e.OutAt == 0
+		return m.own(a, "", (*Entry).inside) != nil
 	}}
 	somebodyCame = guard{Reason: "activity.reason.nobody_came", OK: func(m *Activity, _ actor.Actor, _ int64) bool { return m.Came > 0 }}
 )
@@ -118,6 +128,16 @@ func allConfirmed(to flow.State) branches {
 // Clocks.
 
 func begins(m *Activity, _ flow.Spans) int64 { return m.Starts }
+
+// dayBefore is when those who signed up are reminded; who heard of the time
+// within the last day needs no reminder.
+func dayBefore(m *Activity, _ flow.Spans) int64 {
+	at := m.Starts - 24*60*60*1000
+	if m.CalledUp == m.Starts || at <= max(m.Since, m.ChangedAt) {
+		return 0
+	}
+	return at
+}
 
 func finishes(m *Activity, s flow.Spans) int64 {
 	return s.After(m.Scope(), "activity.finish_span", max(m.Ends, m.Since))

@@ -2,6 +2,7 @@ package activity
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 	"time"
 
@@ -88,6 +89,7 @@ var createFields = []flow.Field{
 
 var listFields = []flow.Field{
 	{Name: "place", Kind: flow.Text, Max: 20},
+	{Name: "within", Kind: flow.Enum, Values: Reaches},
 	{Name: "state", Kind: flow.Enum, Values: stateNames()},
 	{Name: "kind", Kind: flow.Enum, Values: Kinds},
 	{Name: "day", Kind: flow.Moment},
@@ -280,7 +282,7 @@ func (s *Service) prepare(ctx context.Context, tx *db.Tx, m *Activity, c *flow.C
 		if m.State == Draft {
 			return nil
 		}
-		ids, err := accountsOf(ctx, tx, m.ID)
+		ids, err := accountsOf(ctx, tx, m.ID, In, Offered, Waits)
 		for _, account := range ids {
 			c.Tell = append(c.Tell, event.ToAccount(account, "participant"))
 		}
@@ -289,16 +291,17 @@ func (s *Service) prepare(ctx context.Context, tx *db.Tx, m *Activity, c *flow.C
 	return nil
 }
 
-// oldEnough refuses who is known to be too young on the day.
+// oldEnough refuses who is known to be too young on the day, and a child under
+// 14 who comes without the guardian.
 func (s *Service) oldEnough(ctx context.Context, tx *db.Tx, m *Activity, c *flow.Change) error {
-	if m.MinimumAge == 0 {
-		return nil
-	}
-	acc, err := s.Members.Find(ctx, tx, c.Actor.ID)
+	acc, err := s.Members.Find(ctx, tx, whom(c))
 	if err != nil {
 		return err
 	}
-	if acc.Born == 0 { // not on record: the organiser asks at the door
+	if acc.ID == c.Actor.ID && member.Child(acc.Born, c.At) {
+		return fault.New(fault.Denied, "activity.reason.child")
+	}
+	if acc.Born == 0 || m.MinimumAge == 0 { // not on record: the organiser asks at the door
 		return nil
 	}
 	of := time.UnixMilli(acc.Born).In(clock.China).AddDate(int(m.MinimumAge), 0, 0)
@@ -313,7 +316,7 @@ func (s *Service) oldEnough(ctx context.Context, tx *db.Tx, m *Activity, c *flow
 func speakAs(c *flow.Change) error {
 	as := c.In.Text("as")
 	switch {
-	case as == "", as == c.Actor.ID, as == "self":
+	case as == "", as == c.Actor.ID, as == "self", c.Actor.Guards(as):
 	case c.Actor.ActsFor(as):
 		c.AsGroup = as
 	default:
@@ -333,8 +336,45 @@ func (s *Service) done(ctx context.Context, tx *db.Tx, m *Activity, c *flow.Chan
 		}
 	case "confirm_hours":
 		return s.certify(ctx, tx, m, c)
+	case "call_up":
+		return s.remindAll(ctx, tx, m, c)
 	}
 	return nil
+}
+
+// remindAll tells everybody who comes of the day before. It is a story of its
+// own, because it names people: the activity's is everybody's to read.
+func (s *Service) remindAll(ctx context.Context, tx *db.Tx, m *Activity, c *flow.Change) error {
+	ids, err := accountsOf(ctx, tx, m.ID, In, Offered)
+	if err != nil || len(ids) == 0 {
+		return err
+	}
+	var p event.Payload
+	for _, id := range ids {
+		p.Tell = append(p.Tell, event.ToAccount(id, "participant"))
+	}
+	data, err := json.Marshal(p)
+	if err != nil {
+		return err
+	}
+	return s.Journal.AppendEvent(ctx, tx, event.Event{
+		At: c.At, Kind: "activity_day", Subject: "day:" + m.ID, Version: m.Version, Do: "call_up", Actor: actor.Clock.ID, Place: m.Place, Audience: event.Private, Data: string(data),
+	}, nil)
+}
+
+// Days gives the title and page of what reminders are about. It implements
+// what the inbox asks of a kind.
+type Days struct{ *Service }
+
+// Title is the activity's.
+func (d Days) Title(ctx context.Context, q db.Queryer, subject string) (string, error) {
+	title, _, _, _, _, err := d.Document(ctx, q, strings.TrimPrefix(subject, "day:"))
+	return title, err
+}
+
+// Path is the activity's page.
+func (d Days) Path(_ context.Context, _ db.Queryer, subject string) (string, error) {
+	return "/activities/" + strings.TrimPrefix(subject, "day:"), nil
 }
 
 // certify hands the confirmed attendance to the volunteers' records.
@@ -360,7 +400,7 @@ func (s *Service) certify(ctx context.Context, tx *db.Tx, m *Activity, c *flow.C
 
 func (s *Service) list(ctx context.Context, q db.Queryer, v matter.View, in flow.Input, ask page.Ask) ([]*Activity, error) {
 	f := Filter{
-		Place: place.Trim(in.Text("place")), State: in.Text("state"), Kind: in.Text("kind"), From: in.Moment("from"), To: in.Moment("to"),
+		Place: around(place.Trim(in.Text("place")), in.Text("within")), State: in.Text("state"), Kind: in.Text("kind"), From: in.Moment("from"), To: in.Moment("to"),
 		Free: in.Bool("free"), Mine: in.Bool("mine"),
 	}
 	if day := in.Moment("day"); day != 0 {
@@ -378,6 +418,19 @@ func (s *Service) list(ctx context.Context, q db.Queryer, v matter.View, in flow
 		}
 	}
 	return list(ctx, q, v.Actor, f, ask, v.Now)
+}
+
+// Reaches are how far around a place one may look for an activity. Places have
+// codes, not coordinates, so distance goes by what lies around.
+var Reaches = []string{"community", "street", "district"}
+
+// around is the part of the map that lies within a reach of a place.
+func around(code, within string) string {
+	level, ok := map[string]int{"community": access.Community, "street": access.Street, "district": access.District}[within]
+	if !ok || len(code) < level {
+		return code
+	}
+	return access.Up(code, level)
 }
 
 // dayOf is the day in China that holds a moment.

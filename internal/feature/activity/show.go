@@ -44,6 +44,7 @@ type JSON struct {
 	Organiser    bool            `json:"organiser" doc:"whether the caller runs the activity"`
 	URL          string          `json:"url"`
 	Mine         *Mine           `json:"mine"`
+	Family       []FamilyJSON    `json:"family,omitzero" doc:"entries of those the caller is guardian of"`
 	Hours        *HoursJSON      `json:"hours,omitempty"`
 	CheckIn      *CheckInJSON    `json:"check_in,omitempty"`
 	Actions      []matter.Action `json:"actions,omitzero"`
@@ -80,6 +81,13 @@ type Mine struct {
 	Until       *time.Time `json:"until" doc:"until when an offered place is kept"`
 	CheckedIn   *time.Time `json:"checked_in"`
 	CheckedOut  *time.Time `json:"checked_out"`
+}
+
+// FamilyJSON is the entry of a person the caller acts for.
+type FamilyJSON struct {
+	ID   string `json:"id" doc:"names the person in as"`
+	Name string `json:"name"`
+	Mine
 }
 
 // HoursJSON is what was confirmed of the caller's own service.
@@ -156,6 +164,21 @@ func (s *Service) json(ctx context.Context, q db.Queryer, m *Activity, v matter.
 	}
 	if v.Brief {
 		return j, nil
+	}
+	for _, w := range v.Actor.Wards {
+		e := m.entry(w)
+		if e == nil || e.State == Left {
+			continue
+		}
+		mine, err := mineOf(ctx, q, m, e)
+		if err != nil {
+			return j, err
+		}
+		name, err := s.Members.PublicName(ctx, q, w)
+		if err != nil {
+			return j, err
+		}
+		j.Family = append(j.Family, FamilyJSON{w, name, *mine})
 	}
 	if j.Organiser && (m.State == Published || m.State == Running) && v.Now >= m.Starts-earlyMost {
 		code := s.QRCode(m.ID, v.Now)

@@ -12,7 +12,7 @@ import (
 
 const columns = `a.id, a.state, a.version, a.since, a.due_at, a.due_do, a.place, a.community, a.street, a.author, a.created_at,
 	a.title, a.body, a.kind, a.location_note, a.starts, a.ends, a.cutoff, a.capacity, a.reserved, a.taken, a.kept, a.waiting, a.came, a.confirmed,
-	a.next_line, a.minimum_age, a.audience, a.skills, a.insurance, a.bring, a.rule, a.skips, a.series, a.sequence, a.changed_at, a.reminded, a.origin`
+	a.next_line, a.minimum_age, a.audience, a.skills, a.insurance, a.bring, a.rule, a.skips, a.series, a.sequence, a.changed_at, a.reminded, a.called_up, a.origin`
 
 const entryColumns = `e.id, e.activity, e.account, e.grp, e.names, e.party, e.shift, e.kept, e.state, e.line, e.until, e.in_at, e.out_at, e.how, e.confirmed, e.at`
 
@@ -22,7 +22,7 @@ const headOfLine = 100
 // store is all SQL of activities; it implements journal.Store.
 type store struct{}
 
-// Load reads the row, hosts, shifts and the entries at hand: the caller's own,
+// Load reads the row, hosts, shifts and the entries at hand: those of the caller and of the caller's wards,
 // those with an offered place, and the head of the line.
 func (store) Load(ctx context.Context, q db.Queryer, id, suffix string) (*Activity, error) {
 	m := &Activity{}
@@ -38,8 +38,11 @@ func (store) Load(ctx context.Context, q db.Queryer, id, suffix string) (*Activi
 	if m.State == Draft {
 		return m, nil
 	}
-	me := actor.From(ctx).ID
-	query, args := `SELECT `+entryColumns+` FROM activity_entries e WHERE e.activity = ? AND e.account = ? AND e.account <> ''`, []any{id, me}
+	a := actor.From(ctx)
+	query, args := `SELECT `+entryColumns+` FROM activity_entries e WHERE e.activity = ? AND e.account <> '' AND e.account IN (?`+strings.Repeat(`, ?`, len(a.Wards))+`)`, []any{id, a.ID}
+	for _, w := range a.Wards {
+		args = append(args, w)
+	}
 	if m.State == Published || m.State == Running {
 		query += ` UNION SELECT ` + entryColumns + ` FROM activity_entries e WHERE e.activity = ? AND e.state = 'offered'`
 		args = append(args, id)
@@ -80,11 +83,11 @@ func gather(ctx context.Context, q db.Queryer, m *Activity, ids []string, came b
 func (store) Insert(ctx context.Context, tx *db.Tx, m *Activity) error {
 	_, err := tx.Exec(ctx, `INSERT INTO activities (id, state, version, since, due_at, due_do, place, community, street, author, created_at,
 		title, body, kind, location_note, starts, ends, cutoff, capacity, reserved, taken, kept, waiting, came, confirmed,
-		next_line, minimum_age, audience, skills, insurance, bring, rule, skips, series, sequence, changed_at, reminded, origin)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		next_line, minimum_age, audience, skills, insurance, bring, rule, skips, series, sequence, changed_at, reminded, called_up, origin)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		m.ID, m.State, m.Version, m.Since, m.DueAt, m.DueDo, m.Place, m.Community, m.Street, m.Author, m.CreatedAt,
 		m.Title, m.Body, m.Kind, m.LocationNote, m.Starts, m.Ends, m.Cutoff, m.Capacity, m.Reserved, m.Taken, m.Kept, m.Waiting, m.Came, m.Confirmed,
-		m.NextLine, m.MinimumAge, m.Audience, m.Skills, m.Insurance, m.Bring, m.Rule, m.Except, m.Series, m.Sequence, m.ChangedAt, m.Reminded, m.Origin)
+		m.NextLine, m.MinimumAge, m.Audience, m.Skills, m.Insurance, m.Bring, m.Rule, m.Except, m.Series, m.Sequence, m.ChangedAt, m.Reminded, m.CalledUp, m.Origin)
 	if err != nil {
 		return err
 	}
@@ -106,10 +109,10 @@ func (store) Insert(ctx context.Context, tx *db.Tx, m *Activity) error {
 func (store) Save(ctx context.Context, tx *db.Tx, m *Activity, was int64) (bool, error) {
 	n, err := tx.Exec(ctx, `UPDATE activities SET state = ?, version = ?, since = ?, due_at = ?, due_do = ?, location_note = ?, starts = ?, ends = ?,
 		cutoff = ?, capacity = ?, taken = ?, kept = ?, waiting = ?, came = ?, confirmed = ?, next_line = ?, series = ?, sequence = ?, changed_at = ?,
-		reminded = ? WHERE id = ? AND version = ?`,
+		reminded = ?, called_up = ? WHERE id = ? AND version = ?`,
 		m.State, m.Version, m.Since, m.DueAt, m.DueDo, m.LocationNote, m.Starts, m.Ends,
 		m.Cutoff, m.Capacity, m.Taken, m.Kept, m.Waiting, m.Came, m.Confirmed, m.NextLine, m.Series, m.Sequence, m.ChangedAt,
-		m.Reminded, m.ID, was)
+		m.Reminded, m.CalledUp, m.ID, was)
 	if err != nil || n == 0 {
 		return false, err
 	}
@@ -169,9 +172,13 @@ func ahead(ctx context.Context, q db.Queryer, activity string, line int64) (n in
 	return n, q.Get(ctx, &n, `SELECT count(*) FROM activity_entries WHERE activity = ? AND state = 'waiting' AND line < ?`, activity, line)
 }
 
-// accountsOf lists who is to be told of a change of the whole.
-func accountsOf(ctx context.Context, q db.Queryer, activity string) (ids []string, err error) {
-	return ids, q.Select(ctx, &ids, `SELECT account FROM activity_entries WHERE activity = ? AND account <> '' AND state IN ('in', 'waiting', 'offered') ORDER BY account`, activity)
+// accountsOf lists who is to be told of a change of the whole: those whose entry is in one of the states.
+func accountsOf(ctx context.Context, q db.Queryer, activity string, states ...string) (ids []string, err error) {
+	args := []any{activity}
+	for _, s := range states {
+		args = append(args, s)
+	}
+	return ids, q.Select(ctx, &ids, `SELECT account FROM activity_entries WHERE activity = ? AND account <> '' AND state IN (?`+strings.Repeat(`, ?`, len(states)-1)+`) ORDER BY account`, args...)
 }
 
 // seriesOf lists what is left of a series after a moment.

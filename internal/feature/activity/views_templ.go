@@ -253,7 +253,7 @@ func (s *Service) one(c *web.Call, m *Activity, sent *ui.Sent) (any, error) {
 	v := oneView{J: j}
 	acts := slices.DeleteFunc(Life.Actions(m, c.Actor, c.Now()), func(a flow.Action) bool {
 		// What has been done, or belongs to the organiser's page, only clutters this one.
-		done := !a.Enabled && (a.Do == "check_out" || a.Do == "promote" || a.Do == "sign_up" && j.Mine != nil || a.Do == "check_in" && j.Mine.CheckedIn != nil)
+		done := !a.Enabled && (a.Do == "check_out" || a.Do == "promote" || a.Do == "sign_up" && j.Mine != nil || a.Do == "check_in" && (j.Mine == nil || j.Mine.CheckedIn != nil))
 		return done || slices.Contains(organiserMoves, a.Do)
 	})
 	v.Moves = ui.Moves(p, "activity", j.URL, m.Version, acts, sent)
@@ -261,11 +261,11 @@ func (s *Service) one(c *web.Call, m *Activity, sent *ui.Sent) (any, error) {
 		if v.Moves[i].Do == "sign_up" && len(m.Shifts) == 0 {
 			v.Moves[i].Fields = slices.DeleteFunc(v.Moves[i].Fields, func(f ui.Field) bool { return f.Name == "shift" })
 		}
-		if v.Moves[i].Do == "sign_up" {
-			v.Moves[i].Fields = slices.DeleteFunc(v.Moves[i].Fields, func(f ui.Field) bool { return f.Name == "as" && len(c.Actor.Agencies()) == 0 })
-			if j.Free == 0 {
-				v.Moves[i].Hint = c.T("activity.hint.queue")
-			}
+		if v.Moves[i].Do == "sign_up" && j.Free == 0 {
+			v.Moves[i].Hint = c.T("activity.hint.queue")
+		}
+		if v.Moves[i].Fields, err = s.forWhom(c, p, v.Moves[i].Do, v.Moves[i].Fields); err != nil {
+			return nil, err
 		}
 	}
 	items, err := s.Kind.Timeline(c.Context(), s.Journal.DB, m, view)
@@ -302,8 +302,10 @@ func (v listView) url(show string) string {
 	if show != "" {
 		q.Set("show", show)
 	}
-	if k := v.in.Text("kind"); k != "" {
-		q.Set("kind", k)
+	for _, keep := range []string{"kind", "within", "place"} {
+		if k := v.in.Text(keep); k != "" {
+			q.Set(keep, k)
+		}
 	}
 	if len(q) == 0 {
 		return v.Path
@@ -335,12 +337,22 @@ func (v listView) filter(p ui.Page) ui.Filter {
 	f := ui.Filter{Action: v.Path, Fields: []ui.Field{
 		{Name: "kind", Label: p.T("activity.field.kind"), Type: ui.SelectField, Value: v.in.Text("kind"), Options: kinds},
 		{Name: "day", Label: p.T("activity.day"), Type: ui.DateField, Value: day},
+		{Name: "within", Label: p.T("activity.field.within"), Type: ui.SelectField, Value: v.in.Text("within"), Options: reaches(p)},
+		{Name: "place", Type: ui.HiddenField, Value: v.in.Text("place")},
 		{Name: "show", Type: ui.HiddenField, Value: v.in.Text("show")},
 	}}
-	if v.in.Text("kind") != "" || day != "" {
+	if v.in.Text("kind") != "" || v.in.Text("within") != "" || day != "" {
 		f.Clear = v.Path
 	}
 	return f
+}
+
+func reaches(p ui.Page) []ui.Option {
+	out := []ui.Option{{Value: "", Label: p.T("activity.within.all")}}
+	for _, r := range Reaches {
+		out = append(out, ui.Option{Value: r, Label: p.T("activity.within." + r)})
+	}
+	return out
 }
 
 func card(p ui.Page, j JSON) ui.Card {

@@ -76,8 +76,8 @@ func drawn(bytes int) string {
 	return letters.EncodeToString(b)
 }
 
-// Issue makes a certificate: everybody for the own hours, staff of the
-// person's community for others, agents and staff for a group.
+// Issue makes a certificate: everybody for the own hours and those of a ward,
+// staff of the person's community for others, agents and staff for a group.
 func (s *Service) Issue(ctx context.Context, tx *db.Tx, a actor.Actor, in flow.Input) (Certificate, error) {
 	now, err := tx.Now(ctx)
 	if err != nil {
@@ -100,7 +100,7 @@ func (s *Service) Issue(ctx context.Context, tx *db.Tx, a actor.Actor, in flow.I
 		c.Account, c.Place = "", g.Place
 	case person != "" && person != a.ID:
 		acc, err := s.Members.Find(ctx, tx, person)
-		if err != nil || !a.StaffReaching(acc.Home) { // one answer for both: whether an account exists is nobody's business
+		if err != nil || !a.StaffReaching(acc.Home) && !a.Guards(acc.ID) { // one answer for both: whether an account exists is nobody's business
 			if err != nil && !fault.Is(err, fault.NotFound) {
 				return c, err
 			}
@@ -186,10 +186,10 @@ func (s *Service) sayCertificate(ctx context.Context, tx *db.Tx, c Certificate, 
 	}, words)
 }
 
-// holds reports whether the actor may see the certificate whole: the holder,
-// who acts for the group, staff of the issuing place.
+// holds reports whether the actor may see the certificate whole: the holder
+// and guardians, who acts for the group, staff of the issuing place.
 func (s *Service) holds(a actor.Actor, c Certificate) bool {
-	return a.Known() && (a.ID == c.Account && c.Account != "" || a.ActsFor(c.Group) || a.StaffReaching(c.Place))
+	return a.Known() && (a.ID == c.Account && c.Account != "" || a.Guards(c.Account) || a.ActsFor(c.Group) || a.StaffReaching(c.Place))
 }
 
 // Verified is what a stranger learns of a certificate.

@@ -5,6 +5,7 @@ import (
 	"embed"
 	"time"
 
+	"linli/internal/platform/journal"
 	"linli/internal/platform/part"
 )
 
@@ -14,7 +15,7 @@ var texts embed.FS
 // Part is what volunteering hands to the house.
 func (s *Service) Part() part.Part {
 	return part.Part{
-		Name: "volunteer", Texts: texts, Routes: s.routes(), Lives: []part.Life{Life},
+		Name: "volunteer", Texts: texts, Routes: s.routes(), Readers: []journal.Reader{s.Reader()}, Lives: []part.Life{Life},
 		Works: []part.Work{{Name: "hours to confirm", Every: time.Second, Do: func(ctx context.Context) error {
 			_, err := s.Machine.Sweep(ctx)
 			return err

@@ -33,6 +33,9 @@ type Help struct {
 type Wishes interface {
 	// Help returns a wish as helper sees it; Absent when not visible.
 	Help(ctx context.Context, q db.Queryer, helper actor.Actor, wish string) (Help, error)
+	// Called returns a wish that anybody may help with now; ok is false for one
+	// that is private, not open, or not there.
+	Called(ctx context.Context, q db.Queryer, wish string) (h Help, ok bool, err error)
 	// Open lists open wishes below place that the actor may claim, newest first.
 	Open(ctx context.Context, q db.Queryer, a actor.Actor, place string, limit int) ([]Help, error)
 }

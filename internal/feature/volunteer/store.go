@@ -2,10 +2,12 @@ package volunteer
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
 	"linli/internal/core/actor"
+	"linli/internal/core/event"
 	"linli/internal/core/page"
 	"linli/internal/platform/db"
 )
@@ -84,8 +86,9 @@ func visible(a actor.Actor, now int64) (string, []any) {
 	}
 	or, args := []string{`s.author = ?`, `s.owner = ?`}, []any{a.ID, a.ID}
 	if len(a.Wards) > 0 {
-		or = append(or, `s.owner IN (SELECT g.ward FROM guardians g WHERE g.account = ? AND g.from_at <= ? AND (g.to_at = 0 OR g.to_at > ?))`)
-		args = append(args, a.ID, now, now)
+		wards := ` IN (SELECT g.ward FROM guardians g WHERE g.account = ? AND g.from_at <= ? AND (g.to_at = 0 OR g.to_at > ?))`
+		or = append(or, `s.owner`+wards, `s.author`+wards)
+		args = append(args, a.ID, now, now, a.ID, now, now)
 	}
 	for _, r := range a.Roles {
 		switch r.Name {
@@ -220,4 +223,19 @@ func teams(ctx context.Context, q db.Queryer, place string, since int64) (ts []T
 	return ts, q.Select(ctx, &ts, `SELECT CASE WHEN s.grp <> '' THEN s.grp ELSE s.host END AS grp, sum(s.minutes) AS minutes, count(*) AS times FROM services s
 		WHERE s.state = 'confirmed' AND s.place >= ? AND s.place < ? AND s.served_at >= ? AND (s.grp <> '' OR s.host <> '')
 		GROUP BY CASE WHEN s.grp <> '' THEN s.grp ELSE s.host END ORDER BY 2 DESC, 1 LIMIT 20`, place, place+":", since)
+}
+
+// lastCall returns the last event of a call, and whether it already answers the
+// wish's event of that version.
+func lastCall(ctx context.Context, q db.Queryer, subject string, version int64) (last event.Event, read bool, err error) {
+	err = q.Get(ctx, &last, `SELECT version, to_state, data FROM events WHERE subject = ? ORDER BY version DESC LIMIT 1`, subject)
+	if errors.Is(err, db.ErrNoRows) {
+		return last, false, nil
+	}
+	if err != nil {
+		return last, false, err
+	}
+	p, err := last.Decode()
+	n, _ := p.Codes["version"].(float64)
+	return last, int64(n) >= version, err
 }

@@ -49,28 +49,28 @@ var Settings = []part.Setting{
 }
 
 // confirms reports whether the actor may say what hours the service took:
-// never who served.
+// never who served, nor a guardian for the own child.
 func (r *Record) confirms(a actor.Actor) bool {
-	return a.Known() && a.ID != r.Author && (a.ID == r.Owner || a.Guards(r.Owner) || a.ActsFor(r.Host) || a.StaffReaching(r.Place))
+	return a.Known() && a.ID != r.Author && !a.Guards(r.Author) && (a.ID == r.Owner || a.Guards(r.Owner) || a.ActsFor(r.Host) || a.StaffReaching(r.Place))
 }
 
 // Sees is the one rule of who may know of a record; store.go says the same in SQL.
 func Sees(a actor.Actor, r *Record) bool {
-	return a.Known() && (a.ID == r.Author || a.ID == r.Owner || a.Guards(r.Owner) || a.ActsFor(r.Host) || a.StaffReaching(r.Place))
+	return a.Known() && (a.ID == r.Author || a.Guards(r.Author) || a.ID == r.Owner || a.Guards(r.Owner) || a.ActsFor(r.Host) || a.StaffReaching(r.Place))
 }
 
 var (
 	helper = flow.By("helper", func(a actor.Actor, r *Record) access.Decision { return access.When(a.Known() && a.ID == r.Author) })
 
 	confirmer = flow.By("confirmer", func(a actor.Actor, r *Record) access.Decision {
-		if a.Known() && a.ID == r.Author && (a.StaffReaching(r.Place) || a.ActsFor(r.Host)) {
+		if a.Known() && (a.ID == r.Author || a.Guards(r.Author)) && (a.StaffReaching(r.Place) || a.ActsFor(r.Host)) {
 			return access.No("service.reason.own")
 		}
 		return access.When(r.confirms(a))
 	})
 
 	staff = flow.By("staff", func(a actor.Actor, r *Record) access.Decision {
-		return access.When(a.ID != r.Author && a.StaffReaching(r.Place))
+		return access.When(a.ID != r.Author && !a.Guards(r.Author) && a.StaffReaching(r.Place))
 	})
 )
 
