@@ -1,16 +1,30 @@
 package main
 
 import (
+	"errors"
+	"fmt"
 	"os"
+	"slices"
 
 	"linli/internal/feature/tally"
 )
 
 type countCommand struct {
 	File      string `arg:"" type:"existingfile" help:"A Pabulib .pb file."`
-	Rule      string `required:"" help:"greedy_cost greedy_card mes_cost mes_card mes_cost_u mes_cost_add1 mes_cost_add1_plain mes_cost_add1u phragmen schulze irv."`
+	Rule      string `required:"" help:"greedy_cost greedy_card mes_cost mes_card mes_cost_u mes_cost_add1 mes_cost_add1_plain mes_cost_add1u phragmen schulze irv; also approval knapsack score."`
 	Increment int64  `default:"1" help:"Currency units per voter and step of add1."`
 	JSON      bool   `name:"json" help:"Also order, cost and shares."`
+}
+
+// Validate lets a wrong flag be a fault of usage.
+func (c *countCommand) Validate() error {
+	if c.Increment < 1 {
+		return errors.New("--increment: at least 1")
+	}
+	if !slices.Contains(tally.Rules(), tally.Rule(c.Rule)) {
+		return fmt.Errorf("--rule: %w %q", tally.ErrRule, c.Rule)
+	}
+	return nil
 }
 
 func (c *countCommand) Run() error {

@@ -14,14 +14,18 @@ import (
 
 type exportCommand struct {
 	where
-	Kind  string `arg:"" enum:"places,groups,people,wishes" help:"What to write: places, groups, people or wishes."`
-	File  string `arg:"" type:"path" help:"CSV or XLSX, by extension."`
+	Kind  string `arg:"" enum:"places,groups,people,wishes,pb" help:"What to write: places, groups, people, wishes, or pb: a poll that is over as a Pabulib election."`
+	File  string `arg:"" type:"path" help:"CSV or XLSX, by extension; a .pb file for pb."`
 	Place string `help:"There or below; everywhere without it."`
+	Poll  string `help:"Which poll; the one closed last without it."`
 	Full  bool   `help:"Names, phones and addresses of people unmasked."`
 }
 
 func (e *exportCommand) Run() error {
 	ctx := context.Background()
+	if e.Kind == "pb" {
+		return e.exportPoll(ctx)
+	}
 	kind, _ := transfer.KindOf(e.Kind) // kong has checked it
 	h, err := e.current(ctx)
 	if err != nil {

@@ -16,10 +16,12 @@ import (
 
 type importCommand struct {
 	where
-	Kind     string `arg:"" enum:"places,groups,people,wishes" help:"What the file holds: places, groups, people or wishes."`
-	File     string `arg:"" optional:"" type:"path" help:"CSV or XLSX, by extension."`
+	Kind     string `arg:"" enum:"places,groups,people,wishes,pb" help:"What the file holds: places, groups, people, wishes, or pb: a Pabulib election, taken in as a poll that is over."`
+	File     string `arg:"" optional:"" type:"path" help:"CSV or XLSX, by extension; a .pb file for pb."`
 	DryRun   bool   `name:"dry-run" help:"Only say what is wrong, by row and column."`
-	As       string `help:"Account in whose name wishes are filed."`
+	As       string `help:"Account in whose name wishes are filed, or one of the staff for pb."`
+	Place    string `help:"Of an imported poll; where the account is staff without it."`
+	Rule     string `help:"By which an imported poll is counted; as its file says without it."`
 	Template bool   `help:"Write an empty table with its headings to FILE instead."`
 	Undo     string `help:"Take back the import of people with this receipt." placeholder:"ID"`
 	JSON     bool   `name:"json" help:"The receipt, or the faults, as JSON."`
@@ -30,6 +32,9 @@ func (i *importCommand) Run() error {
 	kind, _ := transfer.KindOf(i.Kind) // kong has checked it
 	if i.File == "" && i.Undo == "" {
 		return errors.New("name a FILE")
+	}
+	if i.Kind == "pb" {
+		return i.importPoll(ctx)
 	}
 	if i.Template {
 		return writeFile(i.File, func(f *os.File, format sheet.Kind) error { return transfer.Template(f, kind, format) })

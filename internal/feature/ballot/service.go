@@ -17,6 +17,7 @@ import (
 	"linli/internal/core/page"
 	"linli/internal/feature/member"
 	"linli/internal/feature/place"
+	"linli/internal/feature/tally"
 	"linli/internal/platform/db"
 	"linli/internal/platform/journal"
 	"linli/internal/platform/matter"
@@ -191,6 +192,9 @@ func (s *Service) prepare(ctx context.Context, tx *db.Tx, p *Poll, c *flow.Chang
 
 // freeze draws up the roll. From here on nobody joins or leaves it but by a correction of two persons.
 func (s *Service) freeze(ctx context.Context, tx *db.Tx, p *Poll, now int64) error {
+	if e, ok := ctx.Value(importKey{}).(*tally.Election); ok {
+		return insertRoll(ctx, tx, importedRoll(p, e))
+	}
 	electors, err := s.Members.Electors(ctx, tx, p.RollPlace, p.RollLevel, now)
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package ballot
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"linli/internal/platform/db"
@@ -22,12 +23,12 @@ const rollSlice = 500
 func insertRoll(ctx context.Context, tx *db.Tx, lines []RollLine) error {
 	for len(lines) > 0 {
 		n := min(rollSlice, len(lines))
-		args := make([]any, 0, 3*n)
+		args := make([]any, 0, 4*n)
 		for _, l := range lines[:n] {
-			args = append(args, l.Poll, l.Voter, l.Household)
+			args = append(args, l.Poll, l.Voter, l.Household, flag(l.Voted))
 		}
-		if _, err := tx.Exec(ctx, `INSERT INTO poll_roll (poll, voter, household, voted) VALUES (?, ?, ?, 0)`+
-			strings.Repeat(`, (?, ?, ?, 0)`, n-1), args...); err != nil {
+		if _, err := tx.Exec(ctx, `INSERT INTO poll_roll (poll, voter, household, voted) VALUES (?, ?, ?, ?)`+
+			strings.Repeat(`, (?, ?, ?, ?)`, n-1), args...); err != nil {
 			return err
 		}
 		lines = lines[n:]
@@ -61,6 +62,30 @@ type Cast struct {
 	Changes   int    `db:"changes"`
 	Paper     bool   `db:"paper"`
 	Invalid   bool   `db:"invalid"`
+}
+
+// fillBox puts in the ballots of an imported poll.
+func fillBox(ctx context.Context, tx *db.Tx, bs []Cast) error {
+	for part := range slices.Chunk(bs, rollSlice) {
+		args := make([]any, 0, 5*len(part))
+		for _, b := range part {
+			args = append(args, b.Poll, b.Household, b.Voter, b.Receipt, b.Choices)
+		}
+		if _, err := tx.Exec(ctx, `INSERT INTO poll_box (poll, household, voter, receipt, choices, changes, paper, invalid) VALUES (?, ?, ?, ?, ?, 0, 0, 0)`+
+			strings.Repeat(`, (?, ?, ?, ?, ?, 0, 0, 0)`, len(part)-1), args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// newestPublished finds the poll closed last with enough ballots to publish them.
+func newestPublished(ctx context.Context, q db.Queryer) (id string, err error) {
+	err = q.Get(ctx, &id, `SELECT id FROM polls WHERE state = 'closed' AND voters - invalid >= ? ORDER BY since DESC, id DESC LIMIT 1`, PublishFrom)
+	if errors.Is(err, db.ErrNoRows) {
+		err = nil
+	}
+	return id, err
 }
 
 // putOnline puts a ballot in or changes the voter's own; the receipt stays what
