@@ -10,6 +10,8 @@ import (
 	"github.com/a-h/templ"
 
 	"linli/internal/core/access"
+	"linli/internal/core/flow"
+	"linli/internal/feature/place"
 	"linli/internal/platform/web"
 	"linli/internal/ui"
 	"linli/internal/ui/text"
@@ -64,10 +66,7 @@ func (h *House) homeRoutes() []web.Route {
 	}
 	return []web.Route{
 		get("/{$}", "page-home", h.homePage),
-		get("/say", "page-say", func(c *web.Call) (any, error) {
-			p := h.page(c, c.T("say.title"), ui.Say)
-			return ui.Whole(p, ui.Heading(p.Title, c.T("say.lead")), ui.SayChoices(p)), nil
-		}),
+		{Method: "GET", Path: "/say", Name: "page-say", Public: public, Query: []flow.Field{{Name: "place", Kind: flow.Text, Max: 20}}, Do: h.sayPage},
 		get("/services", "page-services", h.servicesPage),
 		get("/about", "page-about", h.aboutPage),
 		get("/help", "page-help", h.helpPage),
@@ -76,6 +75,21 @@ func (h *House) homeRoutes() []web.Route {
 		{Method: "GET", Path: "/staff", Name: "page-staff", SignedIn: true, Do: h.staffPage},
 		{Method: "GET", Path: "/staff/todo", Name: "page-todo", SignedIn: true, Query: todoFields, Do: h.todoPage},
 	}
+}
+
+// sayPage is ＋我要说. Who comes from a poster's code finds its place filled in,
+// signed in or not.
+func (h *House) sayPage(c *web.Call) (any, error) {
+	p := h.page(c, c.T("say.title"), ui.Say)
+	lead := c.T("say.lead")
+	if in, err := c.Query(); err == nil {
+		if pl, err := h.Place.Get(place.Trim(in.Text("place"))); err == nil {
+			p.Scanned, p.Community = pl.Code, ui.Community{Name: h.Place.Name(access.Up(pl.Code, min(len(pl.Code), access.Community))), Code: pl.Code}
+			p.Community.Phone, p.Community.Hours = h.Place.Phone(pl.Code)
+			return ui.Whole(p, ui.Heading(p.Title, lead), ui.With(ui.Inset(), ui.Paragraph(c.T("say.scanned", "place", h.Place.Path(pl.Code)))), ui.SayChoices(p)), nil
+		}
+	}
+	return ui.Whole(p, ui.Heading(p.Title, lead), ui.SayChoices(p)), nil
 }
 
 // block draws the cards of one block; nil when there are none.
@@ -226,7 +240,14 @@ func (h *House) mePage(c *web.Call) (any, error) {
 	p := h.page(c, c.T("nav.me"), ui.Mine)
 	p.NoIndex = true
 	parts := []templ.Component{ui.Heading(c.T("me.hello", "name", p.Me.Name), c.T("me.lead"))}
-	found := false
+	left, err := h.ballotsLeft(c, p)
+	if err != nil {
+		return nil, err
+	}
+	found := len(left) > 0
+	if found {
+		parts = append(parts, ui.With(ui.Block(c.T("me.ballots"), ui.Link{}), cardList(p, left)))
+	}
 	for _, b := range h.blocks {
 		if b.slot != HomeMine {
 			continue
@@ -264,4 +285,14 @@ func (h *House) mePage(c *web.Call) (any, error) {
 	}
 	out := ui.With(ui.FormFor(p, ui.Form{Action: "/signout", OpID: ui.NewOperation()}), ui.SubmitButton(p, ui.Button{Label: c.T("me.signout"), Quiet: true}))
 	return ui.Whole(p, append(parts, ui.With(ui.Block(c.T("me.about_me"), ui.Link{}), ui.ServiceIndex(p, items)), out)...), nil
+}
+
+// cardList draws cards below a heading of the second level.
+func cardList(p ui.Page, cards []ui.Card) templ.Component {
+	var list []templ.Component
+	for _, card := range cards {
+		card.Level = 3
+		list = append(list, ui.CardItem(p, card))
+	}
+	return ui.With(ui.CardList(), list...)
 }

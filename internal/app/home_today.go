@@ -8,7 +8,6 @@ import (
 	"linli/internal/core/flow"
 	"linli/internal/core/page"
 	"linli/internal/feature/activity"
-	"linli/internal/feature/ballot"
 	"linli/internal/platform/matter"
 	"linli/internal/platform/web"
 	"linli/internal/ui"
@@ -22,26 +21,6 @@ const nearDays = 7
 func (h *House) todayAtHome() {
 	h.OnHome(HomeVotes, "/polls", 3, h.openVotes, "poll")
 	h.OnHome(HomeToday, "/activities", 4, h.nextActivities, "activity")
-}
-
-func (h *House) openVotes(c *web.Call, p ui.Page, place string) ([]ui.Card, error) {
-	v := matter.ViewOf(c)
-	v.Brief = true
-	polls, err := h.Ballot.Kind.List(c.Context(), h.DB, v, flow.Input{"place": place, "state": string(ballot.Open)}, page.Ask{Limit: 10})
-	if err != nil {
-		return nil, err
-	}
-	slices.SortFunc(polls, func(a, b *ballot.Poll) int { return cmp.Compare(a.Closes, b.Closes) })
-	var cards []ui.Card
-	for _, o := range polls {
-		c.ShownUntil(o.Closes)
-		cards = append(cards, ui.Card{
-			Title: o.Question, URL: "/polls/" + o.ID, Facts: []string{h.Place.Name(o.Place)},
-			Tag: ui.Tag{State: string(o.State), Label: p.T("poll.state." + string(o.State)), Tone: ui.Busy},
-			Due: text.Left(p.Lang, time.UnixMilli(o.Closes), p.Now),
-		})
-	}
-	return cards, nil
 }
 
 func (h *House) nextActivities(c *web.Call, p ui.Page, place string) ([]ui.Card, error) {

@@ -88,7 +88,7 @@ func documented(s search.Source) notify.Title {
 // and by what ways messages go out.
 func (h *House) wireNotify() {
 	n := notify.New(h.Journal, h.Member, h.Group, h.Place)
-	n.Follows = h.Post
+	n.Follows, n.Left = h.Post, h.ballotsLeft
 	n.Page, n.Base = h.page, strings.TrimSuffix(h.Config.BaseURL, "/")
 	n.Register("wish", "/wishes/{id}", documented(h.Wish))
 	n.Register("activity", "/activities/{id}", documented(h.Activity))

@@ -45,6 +45,7 @@ type Page struct {
 	NoIndex     bool   // asks search engines to stay away
 	Flash       string // what the act before this page did, said once
 	Demo        bool   // the data is invented, which every page says
+	Scanned     string // code of the place whose poster was scanned; what is said goes there
 	Community   Community
 	Me          Me
 	Site        Site
@@ -235,6 +236,15 @@ func SayNav(p Page) []SayChoice {
 		{p.T("say.wish"), p.T("say.wish_hint"), "/wishes/new", "hand"},
 		{p.T("say.problem"), p.T("say.problem_hint"), "/wishes/new?category=环境设施", "wrench"},
 		{p.T("say.propose"), p.T("say.propose_hint"), "/projects/new", "bulb"},
+	}
+	if p.Scanned != "" {
+		for i := range choices {
+			sign := "?"
+			if strings.Contains(choices[i].URL, "?") {
+				sign = "&"
+			}
+			choices[i].URL += sign + "place=" + p.Scanned
+		}
 	}
 	if p.Community.Phone != "" {
 		hint := p.Community.Phone

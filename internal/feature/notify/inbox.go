@@ -252,6 +252,20 @@ func (s *Service) inboxPage(c *web.Call) (any, error) {
 		{Label: p.T("notify.unread"), URL: "/inbox?show=unread", Here: show == unreadOnly},
 	}
 	parts = append(parts, ui.Tabs(p, p.T("notify.inbox"), tabs))
+	if s.Left != nil && show != unreadOnly && ask.After == "" {
+		left, err := s.Left(c, p)
+		if err != nil {
+			return nil, err
+		}
+		var cards []templ.Component
+		for _, card := range left {
+			card.Level = 3
+			cards = append(cards, ui.CardItem(p, card))
+		}
+		if len(cards) > 0 {
+			parts = append(parts, ui.With(ui.Block(p.T("notify.left"), ui.Link{}), ui.With(ui.CardList(), cards...)))
+		}
+	}
 	if show == "" && ask.After == "" && badge > 0 { // what needs an act stands first
 		rows, err := asksOf(ctx, q, c.Actor.ID)
 		if err != nil {

@@ -25,6 +25,7 @@ import (
 	"linli/internal/platform/db"
 	"linli/internal/platform/journal"
 	"linli/internal/platform/part"
+	"linli/internal/platform/web"
 	"linli/internal/ui"
 	"linli/internal/ui/text"
 )
@@ -80,8 +81,11 @@ var Settings = []part.Setting{
 
 // Service is the inbox, what goes out, and the call list.
 type Service struct {
-	Page     ui.Shell  // wired by app
-	Follows  Followers // nil where nothing can be followed; wired by app
+	Page    ui.Shell  // wired by app
+	Follows Followers // nil where nothing can be followed; wired by app
+	// Left lists what waits for the caller without having been told, such as
+	// votes not cast; it may be nil. Wired by app.
+	Left     func(c *web.Call, p ui.Page) ([]ui.Card, error)
 	Channels []Channel // beside the inbox, in the order a person sees them; wired by app
 	PushKey  string    // public key for PushManager.subscribe, "" when push is not set up
 	PushTest func(endpoint, p256dh, auth string) error

@@ -3,6 +3,7 @@ package place
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -67,6 +68,9 @@ func (s *Service) set(ctx context.Context, tx *db.Tx, by, place, key, value stri
 		if n, err := strconv.ParseInt(value, 10, 64); err != nil || n < 0 {
 			return fault.Field1("value", "fault.number")
 		}
+	}
+	if len(def.Values) > 0 && !slices.Contains(def.Values, value) {
+		return fault.Field1("value", "fault.one_of", "values", strings.Join(def.Values, " "))
 	}
 	if err := saveSetting(ctx, tx, place, key, value); err != nil {
 		return err

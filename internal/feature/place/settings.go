@@ -56,22 +56,28 @@ func (s *Service) settingsPage(c *web.Call, sent *ui.Sent) (templ.Component, err
 		case "span":
 			d.Hint = strings.TrimSpace(d.Hint + " " + p.T("place.span_hint"))
 		}
+		for _, v := range def.Values {
+			d.Type, d.Options = ui.RadioField, append(d.Options, ui.Option{Value: v, Label: p.T("setting." + key + "." + v)})
+		}
 		shown := Words(p, def.Kind, value)
-		words := p.T("place.setting_inherited", "value", shown)
+		if slices.Contains(def.Values, value) {
+			shown = p.T("setting." + key + "." + value)
+		}
+		words := p.T("place.setting_inherited", "value", inOneLine(p, shown))
 		if s.own(at.Code, key) {
-			words = p.T("place.setting_own", "value", shown)
+			words = p.T("place.setting_own", "value", inOneLine(p, shown))
 		}
 		sum, form := ui.Sheet{Kind: "place", ID: strings.ReplaceAll(key, ".", "-"), Action: "/staff/settings/" + at.Code + "/" + key, Button: p.T("place.save"), Fields: settingFields(def),
 			Sent: sentOf(sent, key), Quiet: true, Dress: map[string]ui.Field{"value": d}}.Draw(p)
 		if sentOf(sent, key) != nil {
 			summary = sum
 		}
-		line := label(p, key) + " · " + firstLine(shown)
+		line := label(p, key) + " · " + inOneLine(p, shown)
 		of, _, _ := strings.Cut(key, ".")
 		if !slices.Contains(about, of) {
 			about = append(about, of)
 		}
-		blocks[of] = append(blocks[of], ui.With(ui.Details(line), ui.Paragraph(firstLine(words)), form))
+		blocks[of] = append(blocks[of], ui.With(ui.Details(line), ui.Paragraph(words), form))
 	}
 	parts := []templ.Component{summary, ui.Heading(p.Title, p.T("place.settings_lead", "place", at.Name)), s.tabs(c, p, settingTabs, "settings")}
 	for _, of := range about {
@@ -84,13 +90,12 @@ func (s *Service) settingsPage(c *web.Call, sent *ui.Sent) (templ.Component, err
 	return ui.Bench(p, parts...), nil
 }
 
-// firstLine is a text's first line, with a mark where there are more.
-func firstLine(s string) string {
-	first, _, more := strings.Cut(s, "\n")
-	if more {
-		first += " …"
+// inOneLine is a value of one line, or how many lines it has.
+func inOneLine(p ui.Page, s string) string {
+	if n := strings.Count(s, "\n"); n > 0 {
+		return p.T("place.lines", "n", n+1)
 	}
-	return first
+	return s
 }
 
 // Words writes a setting's value as a person reads it: "24h" as 24 小时.

@@ -1,6 +1,7 @@
 package project
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
 	"strconv"
@@ -11,6 +12,7 @@ import (
 	"linli/internal/core/flow"
 	"linli/internal/core/page"
 	"linli/internal/feature/ballot"
+	"linli/internal/feature/place"
 	"linli/internal/platform/matter"
 	"linli/internal/platform/web"
 	"linli/internal/ui"
@@ -155,7 +157,7 @@ type creation struct {
 func (s *Service) newPage(c *web.Call) (any, error) {
 	p := s.frame(c, c.T("project.propose"))
 	q := c.R.URL.Query()
-	sent := &ui.Sent{Values: url.Values{"place": {p.Community.Code}, "title": {q.Get("title")}}}
+	sent := &ui.Sent{Values: url.Values{"place": {cmp.Or(place.Trim(q.Get("place")), p.Community.Code)}, "title": {q.Get("title")}}}
 	return createPage(s.creation(p, sent)), nil
 }
 

@@ -140,7 +140,11 @@ func (s *Service) securityPage(c *web.Call, sent *ui.Sent) (templ.Component, err
 
 	var list []templ.Component
 	for _, i := range sessions {
-		words := c.T("member.session_line", "agent", orNone(c, i.Agent), "at", when.Moment(p.Lang, time.UnixMilli(i.Seen), p.Now))
+		agent := i.Agent
+		if agent == "" {
+			agent = c.T("member.some_device")
+		}
+		words := c.T("member.session_line", "agent", agent, "at", when.Moment(p.Lang, time.UnixMilli(i.Seen), p.Now))
 		if i.Here {
 			list = append(list, ui.Line(words+c.T("member.session_here"), ui.Nothing))
 			continue

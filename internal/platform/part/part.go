@@ -53,5 +53,9 @@ type Check struct {
 	Do   func(ctx context.Context, q db.Queryer) (faults []string, err error)
 }
 
-// Setting is a rule that a place may set otherwise. Kind is span, bool, int or text.
-type Setting struct{ Key, Default, Kind string }
+// Setting is a rule that a place may set otherwise. Kind is span, bool, int or
+// text; Values lists the only values of a text, with labels "setting.KEY.VALUE".
+type Setting struct {
+	Key, Default, Kind string
+	Values             []string
+}
