@@ -1,7 +1,13 @@
 package e2e_test
 
 import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/jpeg"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -132,6 +138,69 @@ func TestAskWithoutScript(t *testing.T) {
 	}
 }
 
+// TestAskWithPhotographs: photographs are on their way as soon as they are
+// chosen; one that does not arrive can be tried again, one can be taken back,
+// and without scripts they go with the form.
+func TestAskWithPhotographs(t *testing.T) {
+	s := theSite(t)
+	files := make([]string, 3)
+	for i := range files {
+		var b bytes.Buffer
+		img := image.NewGray(image.Rect(0, 0, 300+i, 200))
+		if err := jpeg.Encode(&b, img, nil); err != nil {
+			t.Fatal(err)
+		}
+		files[i] = filepath.Join(t.TempDir(), fmt.Sprintf("lamp%d.jpg", i))
+		if err := os.WriteFile(files[i], b.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pictures := func(p *browser.Page) int {
+		return browser.Eval[int](p, `[...document.querySelectorAll('main img')].filter((i) => i.src.includes("/files/") && i.naturalWidth > 0).length`)
+	}
+	send := func(p *browser.Page, title string, most int) {
+		t.Helper()
+		wish := asked(t, p, func() { p.Fill("一句话说说", title) }, map[string]func(){"是这一件吗？": func() { p.Click("都不是，继续") }})
+		p.Open(wish)
+		if n := pictures(p); n != most {
+			t.Errorf("%d photographs on the page of the wish, want %d", n, most)
+		}
+	}
+
+	p := s.visit(t, "demo-resident", phone)
+	p.Open(s.URL + "/wishes/new")
+	browser.Eval[bool](p, `(() => { // the first that is sent gets lost on its way
+		const send = XMLHttpRequest.prototype.send;
+		XMLHttpRequest.prototype.send = function (body) {
+			XMLHttpRequest.prototype.send = send;
+			this.abort();
+			this.dispatchEvent(new ProgressEvent("loadend"));
+		};
+		return true;
+	})()`)
+	p.Upload("照片", files...)
+	p.Wait("没有传上去")
+	p.Wait("已传好")
+	shoot(p, "ask-photographs")
+	p.Click("再试一次")
+	p.Wait(".previews li:nth-child(1) span:not(:empty)")
+	if strings.Contains(p.Text(".previews"), "没有传上去") {
+		t.Errorf("trying again does not help: %s", p.Text(".previews"))
+	}
+	p.Click(".previews li:nth-child(3) >> 去掉这张")
+	if left := browser.Eval[int](p, `document.querySelector("input[type=file]").files.length`); left != 0 {
+		t.Errorf("%d photographs would be sent twice", left)
+	}
+	send(p, "楼下路灯一闪一闪，附照片", 2)
+
+	o := phone
+	o.NoScript = true
+	q := s.visit(t, "demo-neighbour", o)
+	q.Open(s.URL + "/wishes/new")
+	q.Upload("照片", files[0], files[1])
+	send(q, "楼道扶手松动，附照片", 2)
+}
+
 // TestWishPagesForAll holds the pages to the numbers of UX: axe without
 // violations, targets, text sizes and reflow, in both languages and modes.
 func TestWishPagesForAll(t *testing.T) {
@@ -182,8 +251,15 @@ func TestWishPagesForAll(t *testing.T) {
 				}
 				resident.Open(s.URL + "/wishes/new")
 				check(resident, "say")
-				resident.Fill("title", "煤气味重，家里老人高血压，想请人看看灶具")
 				next := map[string]string{"zh-CN": "下一步", "en": "Next"}[lang]
+				resident.Fill("title", "想请人教我用社区打印机")
+				resident.Click(next)
+				if !resident.Has("想请人教我用社区的打印机") {
+					t.Errorf("the one that is alike is not shown: %s", resident.Text("main"))
+				}
+				check(resident, "similar")
+				resident.Open(s.URL + "/wishes/new")
+				resident.Fill("title", "煤气味重，家里老人高血压，想请人看看灶具")
 				resident.Click(next)
 				check(resident, "danger")
 				resident.Click("form.form >> button:not([name])")

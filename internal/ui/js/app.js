@@ -5,6 +5,8 @@ const words = document.body.dataset;
 
 if (document.querySelector("[data-draft]:not(body)")) import("./draft.js").then((m) => m.start(words));
 if (document.querySelector("[data-photos-box]")) import("./photos.js").then((m) => m.start(words));
+const Recognition = window.SpeechRecognition ?? window.webkitSpeechRecognition;
+if (Recognition && document.querySelector("form[data-draft] textarea")) import("./voice.js").then((m) => m.start(words, Recognition));
 if (document.querySelector("[data-copy], [data-print], [data-count]")) import("./handy.js").then((m) => m.start(words));
 
 // A draft that was sent from another page has arrived, or this page would not be here.
