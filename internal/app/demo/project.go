@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"time"
 
 	"linli/internal/app"
@@ -18,129 +17,249 @@ import (
 	"linli/internal/platform/journal"
 )
 
-// projectText is a proposal as a resident writes it; cost in yuan.
-type projectText struct {
-	who, title, body, serves string
-	cost                     int64
-	worry, suggest           string
-}
-
-var (
-	rampText = projectText{"demo-resident", "3幢门口加装坡道和扶手", "3幢住着六位坐轮椅的老人，门口三级台阶，下雨天要家人抬着走。想修一条缓坡，两边装扶手。", "3幢 42 户，轮椅和婴儿车都用得上", 68_000,
-		"坡道会不会太陡，下雪滑不滑？", "扶手两侧都装，一高一低两道"}
-
-	firstTexts = []projectText{
-		{"demo-neighbour", "中心花园条凳换防腐木", "中心花园十二条石凳，冬天冰、夏天烫，木条烂了三条，老人坐不住。换成防腐木条，修一修靠背。", "每天在花园歇脚的老人", 42_000, "木条几年又要烂，谁来换？", "凳子旁边留一个放轮椅的位置"},
-		{"demo-volunteer", "公共晾衣架二十组", "小区里到处拉绳子晒被子，挡路也不好看。想在南边空地上装二十组晾衣架，晒衣晒被有地方。", "1 至 9 幢居民", 38_000, "会不会挡住一楼的光？", "离一楼窗户五米以上"},
-		{"demo-society", "北门非机动车充电棚", "电动车推上楼充电、飞线充电都有，去年冒过一次烟。北门空地可以建一排带灭火器的充电棚。", "有电动车的 300 多户", 156_000, "离窗户近会不会吵？", "装能自动断电的插座"},
-		{"demo-volunteer2", "楼道声控灯整体更换", "5 至 9 幢楼道灯坏了一半，老人晚上下楼打手电。整体换成声控的节能灯。", "5 至 9 幢 260 户", 98_000, "太灵敏了晚上一直亮", "每层留一盏常亮的小灯"},
-		{"demo-grid", "儿童活动区软垫翻新", "滑梯下面的软垫开裂翘边，上个月有孩子绊倒了。换新的软垫，顺便修一修秋千。", "有小孩的家庭", 72_000, "味道大不大？", "用看得到检测报告的材料"},
-	}
-	nowTexts = []projectText{
-		{"demo-resident", "便民饮水点和一排遮阳伞", "夏天带孩子、遛弯的人多，没有喝水的地方。想在活动区边上装一个饮水点、几把遮阳伞。", "活动区的大人小孩", 26_000, "水质谁来查？", "水质检测贴在机器上"},
-		{"demo-neighbour", "东门人行道路面修补", "东门到公交站这段路面碎了好几块，一下雨就积水，推车的、走路的都绕到车道上。", "每天去坐公交的居民", 54_000, "修的时候从哪里走？", "分两段修，留一半能走"},
-		{"demo-volunteer", "社区书屋加装一部爬楼机", "书屋在二楼没有电梯，轮椅上不去。装一部爬楼机，培训几位志愿者会用。", "行动不便的读者", 31_000, "坏了谁修？", "和厂家签三年维护"},
-	}
-	talkText  = projectText{"demo-volunteer2", "河边步道装太阳能路灯", "河边步道晚上一片黑，散步的人多，去年有人崴了脚。想沿步道装二十盏太阳能灯。", "晚上散步的居民", 88_000, "会不会照到低楼层睡觉？", "十点以后调暗一半"}
-	newText   = projectText{"demo-resident", "快递柜旁边加一个遮雨棚", "下雨天取快递全淋湿，老人滑倒过。想在快递柜上面搭一个三米宽的棚子。", "取快递的居民", 12_000, "", ""}
-	ownedText = projectText{"demo-neighbour", "2幢外墙保温层维修", "2幢北面墙皮鼓起来，怕掉下来砸到人。", "2幢居民", 180_000, "", ""}
-	otherText = projectText{"demo-volunteer", "燃气管道接口异味", "4幢楼下好像有燃气味，想请人来修。", "4幢居民", 0, "", ""}
-	vagueText = projectText{"demo-society", "搞一个活动中心", "希望有个活动中心。", "", 0, "", ""}
-	sameText  = projectText{"demo-grid", "3幢单元门前修无障碍坡道", "3幢单元门前有台阶，轮椅进出不便，建议修坡道。", "3幢居民", 60_000, "", ""}
-)
-
 // projectYear plays a year of projects and polls.
 type projectYear struct {
 	ctx  context.Context
 	h    *app.House
 	now  *clock.Fake
+	end  time.Time
 	rnd  *rand.Rand
 	seen map[string]actor.Actor
+	last string // a project whose last step is reached in the last days
 }
 
 // Projects makes a year of livelihood projects and their polls.
 func Projects(ctx context.Context, h *app.House, year *clock.Fake, rnd *rand.Rand) error {
-	y := &projectYear{ctx: ctx, h: h, now: year, rnd: rnd, seen: map[string]actor.Actor{}}
-	start := year.Now()
-	at := func(month, day int) time.Time { return start.AddDate(0, month, day).Truncate(time.Hour).Add(time.Hour) }
-
-	if err := y.overseer(); err != nil {
-		return err
+	y := &projectYear{ctx: ctx, h: h, now: year, end: year.Now().AddDate(1, 0, 0), rnd: rnd, seen: map[string]actor.Actor{}}
+	for _, part := range []struct {
+		name string
+		days int // before the end of the year
+		do   func() error
+	}{
+		{"supervision committee", 360, y.overseer},
+		{"ramp", 355, y.ramp},
+		{"polls for an opinion", 215, y.asked},
+		{"five projects", 200, y.five},
+		{"one behind and one ahead", 28, y.behind},
+		{"what came in", 22, y.incoming},
+		{"their results", 17, func() error { return y.pass(0) }},
+		{"the notice", 13, y.fared},
+		{"what is going on", 9, y.present},
+	} {
+		y.until(part.days)
+		if err := part.do(); err != nil {
+			return fmt.Errorf("%s: %w", part.name, err)
+		}
 	}
-	// A ramp, from the proposal to the rating.
-	year.Set(at(0, 10))
-	ramp, err := y.talked(rampText)
+	y.until(0)
+	return y.pass(0)
+}
+
+// until moves the clock on to nine o'clock of a day so many days before the end of the year.
+func (y *projectYear) until(days int) {
+	at := y.end.AddDate(0, 0, -days).In(clock.China)
+	if at = time.Date(at.Year(), at.Month(), at.Day(), 9, 0, 0, 0, clock.China); days == 0 {
+		at = y.end
+	}
+	if at.After(y.now.Now()) {
+		y.now.Set(at)
+	}
+}
+
+// wait lets some minutes go by; nobody does anything at night.
+func (y *projectYear) wait() {
+	y.now.Advance(time.Duration(15+y.rnd.IntN(110)) * time.Minute)
+	if at := y.now.Now().In(clock.China); at.Hour() < 8 || at.Hour() >= 20 {
+		day := at.AddDate(0, 0, at.Hour()/20)
+		y.now.Set(time.Date(day.Year(), day.Month(), day.Day(), 8, 30+y.rnd.IntN(90), 0, 0, clock.China))
+	}
+}
+
+// ramp goes from the proposal to the rating, another's proposal merged into it.
+func (y *projectYear) ramp() error {
+	id, err := y.talked(rampText)
 	if err != nil {
 		return err
 	}
-	year.Advance(50 * time.Hour)
 	same, err := y.propose(sameText, "public")
 	if err != nil {
 		return err
 	}
-	err = y.moves(same, "demo-community", "merge", map[string]any{"into": ramp, "note": "和 3 幢坡道是同一件事，合在一起办"})
-	if err == nil {
-		err = y.moves(ramp, "demo-community", "poll", nil)
+	if err := y.moves(same, "demo-community", "merge", map[string]any{"into": id, "note": "和 3 幢坡道是同一件事，合在一起办"}); err != nil {
+		return err
 	}
-	if err == nil {
-		err = y.ballots(ramp, 0.7, false, func() []string { return []string{[]string{"1", "1", "1", "1", "2"}[rnd.IntN(5)]} })
+	if err := y.alone(id, 80); err != nil {
+		return err
 	}
-	if err == nil {
-		err = y.pass(8, 9)
+	if err := y.pass(9, 9); err != nil {
+		return err
 	}
-	if err == nil {
-		err = y.built(ramp, 60_000_00, []string{"拆除旧台阶", "浇筑坡道", "安装两侧扶手"}, true)
+	if err := y.plan(id, 60_000_00, []string{"拆除旧台阶", "浇筑坡道", "安装两侧扶手"}); err != nil {
+		return err
 	}
-	if err != nil {
-		return fmt.Errorf("ramp: %w", err)
+	for range 3 {
+		if err := y.step(id, 60_000_00/4); err != nil {
+			return err
+		}
 	}
+	if err := y.accepted(id, 9); err != nil {
+		return err
+	}
+	if err := y.pass(91); err != nil {
+		return err
+	}
+	return y.rated(id)
+}
 
-	// Five projects in one poll by equal shares; one is behind in votes.
-	year.Set(at(6, 4))
-	first, err := y.several(firstTexts, 300_000_00, time.Time{})
+// five projects share one poll by equal shares; two of them are behind in votes.
+func (y *projectYear) five() error {
+	ids, err := y.several(firstTexts, 300_000_00, time.Time{})
 	if err != nil {
-		return fmt.Errorf("first poll: %w", err)
+		return err
 	}
 	if err := y.pass(8, 9); err != nil {
 		return err
 	}
-	if err := y.outcome(first); err != nil {
-		return fmt.Errorf("after the first poll: %w", err)
+	var chosen, behind []string
+	for _, id := range ids {
+		p, err := y.read(id)
+		if err != nil {
+			return err
+		}
+		if p.State == project.Selected {
+			chosen = append(chosen, id)
+		} else {
+			behind = append(behind, id)
+		}
 	}
+	for _, id := range behind {
+		built, err := y.panel(id)
+		if err != nil {
+			return err
+		}
+		if built {
+			y.last = id
+		}
+	}
+	steps := []string{"进场、围挡", "主体施工", "清场、试用"}
+	for i, id := range chosen[:min(3, len(chosen))] {
+		p, err := y.read(id)
+		if err != nil {
+			return err
+		}
+		y.until([]int{0: 180, 1: 140, 2: 100}[i])
+		if err := y.plan(id, p.Cost, steps); err != nil {
+			return err
+		}
+		for range steps[:3-i/2] { // the third is being built to this day
+			if err := y.step(id, p.Cost/4); err != nil {
+				return err
+			}
+		}
+		if i < 2 {
+			if err := y.accepted(id, 9); err != nil {
+				return err
+			}
+		}
+	}
+	y.until(52)
+	if err := y.rated(chosen[0]); err != nil {
+		return err
+	}
+	if len(chosen) > 2 {
+		y.until(45)
+		in := map[string]any{"until": y.end.AddDate(0, 0, 26).Format(time.RFC3339), "reason": "连续阴雨，防水层要等干透再做；插座改用能自动断电的，重新到货"}
+		if err := y.moves(chosen[2], "demo-community", "delay", in); err != nil {
+			return err
+		}
+	}
+	if y.last == "" {
+		return nil
+	}
+	// What the panel let be built is finished only at the end of the year.
+	y.until(40)
+	if err := y.plan(y.last, 36_000_00, []string{"先做滑梯一侧", "清场、试用"}); err != nil {
+		return err
+	}
+	return y.step(y.last, 12_000_00)
+}
 
-	// What is going on at the end of the year.
-	year.Set(at(11, 18))
+// behind has few votes, its panel is sitting; another of the same days is on the fast track.
+func (y *projectYear) behind() error {
+	id, err := y.talked(panelText)
+	if err == nil {
+		err = y.alone(id, 12)
+	}
+	if err != nil {
+		return err
+	}
+	if id, err = y.talked(netText); err != nil {
+		return err
+	}
+	return y.alone(id, 90)
+}
+
+// incoming are proposals in all their first stages.
+func (y *projectYear) incoming() error {
 	for _, t := range []struct {
-		text      projectText
-		ownership string
-		do        string
-		in        map[string]any
+		text projectText
+		in   map[string]any
 	}{
-		{otherText, "unclear", "screen", map[string]any{"ok": false, "reason": "闻到异味请马上打燃气抢修电话；这件事由燃气公司负责，社区已转过去", "to": "燃气公司 96077"}},
-		{vagueText, "unclear", "screen", map[string]any{"ok": false, "reason": "请写清楚想要什么样的活动、在哪里、为了哪些人"}},
+		{otherText, map[string]any{"ok": false, "reason": "闻到异味请马上打燃气抢修电话；这件事由燃气公司负责，社区已转过去", "to": "燃气公司 96077"}},
+		{vagueText, map[string]any{"ok": false, "reason": "请写清楚想要什么样的活动、在哪里、为了哪些人"}},
+		{heldText, map[string]any{"ok": true, "reason": "现场看过，围网确有两处破洞，属于微实事范围"}},
+		{seenText, map[string]any{"ok": true, "reason": "残联和居民都提过，属于微实事范围"}},
 	} {
-		id, err := y.propose(t.text, t.ownership)
+		id, err := y.propose(t.text, "public")
 		if err == nil {
-			err = y.moves(id, "demo-community", t.do, t.in)
+			err = y.moves(id, "demo-community", "screen", t.in)
+		}
+		if err == nil && t.text.title == seenText.title {
+			err = y.moves(id, "demo-party", "study", map[string]any{"result": "support", "note": "支委会研究同意，下周开始网上议事"})
 		}
 		if err != nil {
 			return err
 		}
 	}
-	if _, err := y.discussed(ownedText, "owners"); err != nil {
+	_, err := y.discussed(ownedText, "owners")
+	return err
+}
+
+// fared is liked by most and stands in public notice.
+func (y *projectYear) fared() error {
+	id, err := y.talked(noticeText)
+	if err == nil {
+		err = y.alone(id, 85)
+	}
+	return err
+}
+
+// present is what goes on at the end of the year.
+func (y *projectYear) present() error {
+	if err := y.sitting(); err != nil {
 		return err
 	}
-	year.Set(at(11, 20))
-	if _, err := y.several(nowTexts, 60_000_00, start.AddDate(1, 0, 4)); err != nil {
-		return fmt.Errorf("the poll that is open: %w", err)
+	if y.last != "" { // being looked at by those who were drawn
+		if err := y.moves(y.last, "demo-community", "milestone", map[string]any{"note": "软垫铺好，边缘压实，检测报告已贴"}); err != nil {
+			return err
+		}
+		if err := y.accepted(y.last, 2); err != nil {
+			return err
+		}
 	}
-	if next := at(11, 25); next.After(year.Now()) {
-		year.Set(next)
+	if _, err := y.several(nowTexts, 60_000_00, y.end.AddDate(0, 0, 4)); err != nil {
+		return err
+	}
+	if err := y.asking(); err != nil {
+		return err
+	}
+	if _, err := y.talked(summedText); err != nil {
+		return err
 	}
 	if _, err := y.discussed(talkText, "public"); err != nil {
 		return err
 	}
-	_, err = y.propose(newText, "unclear")
+	_, err := y.propose(newText, "unclear")
 	return err
 }
 
@@ -185,7 +304,7 @@ func (y *projectYear) propose(t projectText, ownership string) (string, error) {
 		p.Head.ID = ""
 		return y.h.Project.Propose(y.ctx, tx, a, p, CommunityA)
 	})
-	y.now.Advance(time.Duration(20+y.rnd.IntN(200)) * time.Minute)
+	y.wait()
 	return p.ID, err
 }
 
@@ -201,7 +320,7 @@ func (y *projectYear) moves(id, who, do string, in map[string]any) error {
 	if err != nil {
 		return fmt.Errorf("%s by %s: %w", do, who, err)
 	}
-	y.now.Advance(time.Duration(20+y.rnd.IntN(300)) * time.Minute)
+	y.wait()
 	return nil
 }
 
@@ -229,12 +348,12 @@ func (y *projectYear) discussed(t projectText, ownership string) (string, error)
 			}{who, "position", map[string]any{"kind": "for", "text": supports[(i+y.rnd.IntN(len(supports)))%len(supports)]}})
 		}
 	}
-	for kind, text := range map[string]string{"worry": t.worry, "suggest": t.suggest} {
-		if text != "" {
+	for _, said := range []struct{ who, kind, text string }{{"demo-newcomer", "worry", t.worry}, {"demo-society", "suggest", t.suggest}} {
+		if said.text != "" {
 			steps = append(steps, struct {
 				who, do string
 				in      map[string]any
-			}{map[string]string{"worry": "demo-newcomer", "suggest": "demo-society"}[kind], "position", map[string]any{"kind": kind, "text": text}})
+			}{said.who, "position", map[string]any{"kind": said.kind, "text": said.text}})
 		}
 	}
 	for _, s := range steps {
@@ -329,42 +448,13 @@ func (y *projectYear) several(texts []projectText, budget int64, closes time.Tim
 // ballots in the poll that is open at the end are theirs to put in.
 var kept = []string{"demo-resident", "demo-neighbour", "demo-volunteer", "demo-volunteer2", "demo-society", "demo-party", "demo-grid"}
 
-// ballots lets a part of the roll vote in the poll of a project; spare leaves
-// the kept accounts their own.
+// ballots lets a part of the roll vote in the poll of a project.
 func (y *projectYear) ballots(id string, part float64, spare bool, choose func() []string) error {
 	p, err := y.read(id)
 	if err != nil {
 		return err
 	}
-	if err := y.h.Ballot.Work(y.ctx); err != nil {
-		return err
-	}
-	y.now.Advance(2 * time.Hour)
-	if err := y.h.Ballot.Work(y.ctx); err != nil {
-		return err
-	}
-	es, err := y.h.Member.Electors(y.ctx, y.h.DB, CommunityA, actor.V3, y.now.Now().UnixMilli())
-	if err != nil {
-		return err
-	}
-	var own []string
-	for _, name := range kept {
-		a, err := y.actor(name)
-		if err != nil {
-			return err
-		}
-		own = append(own, a.ID)
-	}
-	for _, e := range es {
-		if spare && slices.Contains(own, e.ID) || y.rnd.Float64() > part {
-			continue
-		}
-		choices := choose()
-		if _, err := y.h.Ballot.Vote(actor.With(y.ctx, actor.Actor{ID: e.ID}), p.Poll, func() (any, error) { return choices, nil }); err != nil {
-			return err
-		}
-	}
-	return nil
+	return y.fill(p.Poll, part, spare, choose)
 }
 
 // pass lets days go by, a while for the poll and a while for the notice.
@@ -381,104 +471,4 @@ func (y *projectYear) pass(days ...int) error {
 		}
 	}
 	return nil
-}
-
-// built plans a selected project, spends by two persons, and reaches its
-// milestones; all of them when it is to be finished and rated.
-func (y *projectYear) built(id string, budget int64, steps []string, finished bool) error {
-	due := y.now.Now().AddDate(0, 2, 0).Format(time.RFC3339)
-	if err := y.moves(id, "demo-community", "plan", map[string]any{"budget": budget, "due": due, "milestones": steps,
-		"contractor": "江心洲市政工程队", "warranty": "两年，坏了一周内来修"}); err != nil {
-		return err
-	}
-	for i, step := range steps {
-		if err := y.pass(6 + y.rnd.IntN(6)); err != nil {
-			return err
-		}
-		if err := y.moves(id, "demo-community", "spend", map[string]any{"amount": budget / int64(len(steps)+1), "what": step + "进度款"}); err != nil {
-			return err
-		}
-		if err := y.moves(id, "demo-community2", "countersign", nil); err != nil {
-			return err
-		}
-		if i == len(steps)-1 && !finished {
-			return nil
-		}
-		if err := y.moves(id, "demo-community", "milestone", map[string]any{"note": "按图纸完成，已贴照片"}); err != nil {
-			return err
-		}
-	}
-	p, err := y.read(id)
-	if err != nil {
-		return err
-	}
-	said := 0
-	for _, v := range p.Voices {
-		if v.Kind == project.Juror && said < 4 {
-			if err := y.moves(id, v.Account, "accept", map[string]any{"ok": true, "note": pickOf(y.rnd, []string{"走了一遍，很稳", "和图纸一样", "同意", "晚上也看过了"})}); err != nil {
-				return err
-			}
-			said++
-		}
-		if p, err = y.read(id); err != nil || p.State != project.Acceptance {
-			break
-		}
-	}
-	if err == nil && p.State == project.Acceptance {
-		err = y.moves(id, overseer, "accept", map[string]any{"ok": true, "note": "与报价、合同和图纸相符"})
-	}
-	if err != nil {
-		return err
-	}
-	if err := y.pass(91); err != nil {
-		return err
-	}
-	for _, who := range []string{"demo-resident", "demo-neighbour", "demo-volunteer"} {
-		if err := y.moves(id, who, "rate", map[string]any{"satisfied": pickOf(y.rnd, []string{"yes", "yes", "fairly"})}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// outcome goes on with the projects of a poll: the selected are built, one of
-// them as far as acceptance, and what is behind goes through the panel.
-func (y *projectYear) outcome(ids []string) error {
-	n := 0
-	for _, id := range ids {
-		p, err := y.read(id)
-		if err != nil {
-			return err
-		}
-		switch p.State {
-		case project.Selected:
-			n++
-			if n > 2 {
-				continue // on the fast track, the plan is being drawn up
-			}
-			err = y.built(id, p.Cost, []string{"进场、围挡", "主体施工", "清场、试用"}, n == 1)
-		case project.Panel:
-			err = y.panel(id)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (y *projectYear) panel(id string) error {
-	if err := y.moves(id, "demo-street", "panel", map[string]any{"experts": []string{"demo-expert1", "demo-expert3", "demo-expert4"}, "note": "请三位专家到现场看一看"}); err != nil {
-		return err
-	}
-	for who, text := range map[string]string{
-		"demo-expert1": "居民有需要，只是这次票数靠后，建议缩小规模先做一处",
-		"demo-expert3": "资金不大，可以和明年的路面养护一起做",
-		"demo-expert4": "材料要选环保的，面积可以减半",
-	} {
-		if err := y.moves(id, who, "opinion", map[string]any{"verdict": "adjust", "text": text}); err != nil {
-			return err
-		}
-	}
-	return y.moves(id, "demo-street", "decide", map[string]any{"verdict": "adjust", "reason": "采纳专家意见，面积减半、先做滑梯一侧，列入下半年计划"})
 }

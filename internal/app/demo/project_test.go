@@ -42,14 +42,21 @@ func TestProjectsOfAYear(t *testing.T) {
 	if err := h.DB.Select(ctx, &states, `SELECT state FROM projects ORDER BY id`); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"done", "selected", "polling", "council", "proposed", "returned", "referred", "merged"} {
+	for _, want := range []string{"proposed", "returned", "referred", "merged", "study", "screened", "council", "summarised", "polling", "notice", "panel", "deferred", "selected", "building", "acceptance", "accepted", "done"} {
 		if !slices.Contains(states, want) {
 			t.Errorf("no project is %s, only %v", want, states)
 		}
 	}
-	var open int
-	if err := h.DB.Get(ctx, &open, `SELECT count(*) FROM polls WHERE state = 'open'`); err != nil || open != 1 {
+	var open, rules, night int
+	if err := h.DB.Get(ctx, &open, `SELECT count(*) FROM polls WHERE state = 'open'`); err != nil || open != 4 {
 		t.Errorf("%d polls are open, %v", open, err)
+	}
+	if err := h.DB.Get(ctx, &rules, `SELECT count(DISTINCT rule) FROM polls`); err != nil || rules < 6 {
+		t.Errorf("polls by %d rules, %v", rules, err)
+	}
+	// People act by day; 08:00 to 22:00 in China is 00:00 to 14:00 UTC.
+	if err := h.DB.Get(ctx, &night, `SELECT count(*) FROM events WHERE kind = 'project' AND actor <> '' AND actor <> 'clock' AND (at / 3600000) % 24 >= 14`); err != nil || night != 0 {
+		t.Errorf("%d moves are made at night, %v", night, err)
 	}
 	for _, p := range h.Parts() {
 		for _, c := range p.Checks {
