@@ -85,6 +85,8 @@ type Card struct {
 	Image string
 	Alt   string   // describes the image
 	Facts []string // place, kind, number: short words in a row
+	Icon  string   // before the first of the facts
+	Kind  string   // what the icon is coloured by, where the page has colours for it
 	Due   string   // "预计 周四 18:00 前答复"
 	Bar   *Progress
 	Steps []Step

@@ -53,6 +53,12 @@ func Activities(ctx context.Context, h *app.House, year *clock.Fake, rnd *rand.R
 	if err := y.award(ctx, end.AddDate(0, -2, 0)); err != nil {
 		return err
 	}
+	if err := y.byHand(ctx, end.AddDate(0, 0, -20)); err != nil {
+		return err
+	}
+	if err := y.onCall(ctx, end.AddDate(0, -1, 0)); err != nil {
+		return err
+	}
 	for i := range 8 { // what one may sign up for today
 		t := activityTexts[(i*3)%len(activityTexts)]
 		year.Set(end.Add(-time.Duration(30+i*7) * time.Hour))
@@ -231,4 +237,43 @@ func (y *activityYear) award(ctx context.Context, at time.Time) error {
 	}
 	y.year.Set(at.AddDate(0, 0, 17))
 	return do("demo-community2", id, "confirm", nil)
+}
+
+// byHand keys points that came before there were rules: one proposes, another
+// agrees, and everybody reads it.
+func (y *activityYear) byHand(ctx context.Context, at time.Time) error {
+	y.year.Set(at)
+	id, err := y.h.Points.File(y.as(ctx, "demo-community"), flow.Input{
+		"reason": "平台上线前的周末巡河，有签到表和照片，补记积分。", "people": []string{"demo-volunteer", "demo-neighbour"}, "amount": int64(30), "place": CommunityA,
+	})
+	if err != nil {
+		return err
+	}
+	y.year.Set(at.Add(26 * time.Hour))
+	return y.h.Points.Do(y.as(ctx, "demo-community2"), id, "agree")
+}
+
+// onCall lets the volunteers say what they can do, when and how far.
+func (y *activityYear) onCall(ctx context.Context, at time.Time) error {
+	y.year.Set(at)
+	for _, v := range []struct {
+		name string
+		in   flow.Input
+	}{
+		{"demo-volunteer", flow.Input{"on_call": true, "skills": []string{"扶老护幼", "医疗健康", "政策宣传"}, "radius": "community"}},
+		{"demo-volunteer2", flow.Input{"on_call": true, "skills": []string{"家政清洁", "解难纾困", "环境设施"}, "free": []string{"6am", "6pm", "7am", "7pm"}, "radius": "street"}},
+	} {
+		a, _, err := y.h.Member.Actor(ctx, y.ids[v.name])
+		if err != nil {
+			return err
+		}
+		err = y.h.DB.Write(ctx, func(tx *db.Tx) error {
+			_, err := y.h.Volunteer.Offer(ctx, tx, a, v.in)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -59,6 +59,7 @@ var pageFields = append([]flow.Field{
 
 func (s *Service) pageList(c *web.Call) (any, error) {
 	p := s.Page(c, c.T("activity.title"), ui.Activities)
+	p.CSS = []string{"activity.css"}
 	v, err := s.readList(c, &p, "/activities")
 	if err != nil {
 		return nil, err
@@ -72,6 +73,7 @@ func (s *Service) pageStaff(c *web.Call) (any, error) {
 		return nil, fault.Absent()
 	}
 	p := s.Page(c, c.T("activity.title"), ui.Activities)
+	p.CSS = []string{"activity.css"}
 	v, err := s.readList(c, &p, "/staff/activities")
 	if err != nil {
 		return nil, err

@@ -347,6 +347,11 @@ func (v listView) filter(p ui.Page) ui.Filter {
 	return f
 }
 
+// icons are the pictures of the kinds; their colours stand in activity.css.
+var icons = map[string]string{
+	"政策宣传": "post", "医疗健康": "health", "家政清洁": "home", "扶老护幼": "elder", "解难纾困": "hand", "文化体育": "art", "矛盾调处": "meeting", "治安巡逻": "shield",
+}
+
 func reaches(p ui.Page) []ui.Option {
 	out := []ui.Option{{Value: "", Label: p.T("activity.within.all")}}
 	for _, r := range Reaches {
@@ -356,7 +361,7 @@ func reaches(p ui.Page) []ui.Option {
 }
 
 func card(p ui.Page, j JSON) ui.Card {
-	c := ui.Card{Title: j.Title, URL: j.URL, Tag: tag(p, j), Facts: []string{p.T("activity.kind." + j.Kind), j.PlaceName}, Due: when(p, j)}
+	c := ui.Card{Title: j.Title, URL: j.URL, Tag: tag(p, j), Icon: icons[j.Kind], Kind: j.Kind, Facts: []string{p.T("activity.kind." + j.Kind), j.PlaceName}, Due: when(p, j)}
 	if j.State == string(Published) || j.State == string(Running) {
 		c.Bar = &ui.Progress{Label: p.T("activity.signed_up"), Done: j.Taken, Total: j.Capacity, Unit: p.T("activity.people")}
 	}
@@ -432,8 +437,16 @@ func (s *Service) newForm(c *web.Call, sent *ui.Sent) any {
 			for _, a := range []string{Residents, Volunteers, Members} {
 				f.Options = append(f.Options, ui.Option{Value: a, Label: p.T("activity.audience." + a)})
 			}
-		case "hosts", "shifts":
+		case "shifts":
 			f.Type, f.Rows = ui.AreaField, 2
+		case "hosts":
+			f.Type, f.Hint = ui.ChecksField, p.T("activity.hint.hosts")
+			if sent != nil {
+				f.Values = sent.Values["hosts"]
+			}
+			for _, g := range s.Groups.At(p.Community.Code, "") {
+				f.Options = append(f.Options, ui.Option{Value: g.ID, Label: g.Name})
+			}
 		case "ends":
 			f.Required = false
 		case "kind":
@@ -496,7 +509,7 @@ func minutes(p ui.Page, n int64) string {
 	if n%60 == 0 {
 		return p.T("activity.hours", "n", n/60)
 	}
-	return p.T("activity.hours", "n", strconv.FormatFloat(float64(n)/60, 'f', 1, 64))
+	return p.T("activity.hours_minutes", "h", n/60, "m", n%60)
 }
 
 // facts are what a person needs to know before coming.

@@ -14,6 +14,7 @@ import (
 	"linli/internal/core/page"
 	"linli/internal/feature/place"
 	"linli/internal/platform/db"
+	"linli/internal/platform/journal"
 	"linli/internal/platform/matter"
 	"linli/internal/platform/web"
 )
@@ -101,6 +102,28 @@ var batchFields = []flow.Field{
 
 // propose keys points by hand, or asks to take an entry back.
 func (s *Service) propose(ctx context.Context, c *web.Call) (any, error) {
+	return s.file(ctx, func() (flow.Input, error) { return c.Body(batchFields) }, c.T)
+}
+
+// File proposes a batch from decoded values for the actor of ctx, as POST
+// /points-batches does, and returns its id. It is for filling and imports.
+func (s *Service) File(ctx context.Context, in flow.Input) (string, error) {
+	out, err := s.file(ctx, func() (flow.Input, error) { return in, nil }, silent)
+	if err != nil {
+		return "", err
+	}
+	return out.(BatchJSON).ID, nil
+}
+
+// Do makes a move without fields for the actor of ctx.
+func (s *Service) Do(ctx context.Context, id, do string) error {
+	_, err := s.Machine.Do(ctx, journal.Request{ID: id, Do: do, Read: journal.Reading(nil)}, func(*db.Tx, *Batch, actor.Actor, int64) (any, error) { return nil, nil })
+	return err
+}
+
+func silent(key string, _ ...any) string { return key }
+
+func (s *Service) file(ctx context.Context, read func() (flow.Input, error), say matter.Say) (any, error) {
 	var out BatchJSON
 	err := s.Journal.Write(ctx, func(tx *db.Tx) (any, error) {
 		a, err := s.Members.Fresh(ctx, tx, actor.From(ctx))
@@ -110,7 +133,7 @@ func (s *Service) propose(ctx context.Context, c *web.Call) (any, error) {
 		if !a.Holds(actor.Staff) {
 			return nil, fault.New(fault.Denied, "points.reason.staff_keys")
 		}
-		in, err := c.Body(batchFields)
+		in, err := read()
 		if err != nil {
 			return nil, err
 		}
@@ -125,7 +148,7 @@ func (s *Service) propose(ctx context.Context, c *web.Call) (any, error) {
 		if err := s.Machine.Born(ctx, tx, b, Proposed, change); err != nil {
 			return nil, err
 		}
-		out, err = s.batchJSON(ctx, tx, b, matter.View{Actor: a, Now: change.At, Say: c.T})
+		out, err = s.batchJSON(ctx, tx, b, matter.View{Actor: a, Now: change.At, Say: say})
 		return out, err
 	})
 	if err != nil {

@@ -167,8 +167,13 @@ func revokeCertificate(ctx context.Context, tx *db.Tx, c Certificate) error {
 	return err
 }
 
-func certificatesOf(ctx context.Context, q db.Queryer, account string) (cs []Certificate, err error) {
-	return cs, q.Select(ctx, &cs, `SELECT `+certificateColumns+` FROM certificates WHERE account = ? ORDER BY issued_at DESC LIMIT 50`, account)
+// certificatesOf lists those of an account and of the groups it acts for.
+func certificatesOf(ctx context.Context, q db.Queryer, account string, groups []actor.Role) (cs []Certificate, err error) {
+	where, args := `account = ?`, []any{account}
+	for _, g := range groups {
+		where, args = where+` OR grp = ?`, append(args, g.Group)
+	}
+	return cs, q.Select(ctx, &cs, `SELECT `+certificateColumns+` FROM certificates WHERE `+where+` ORDER BY issued_at DESC LIMIT 50`, args...)
 }
 
 func profile(ctx context.Context, q db.Queryer, account string) (p Profile, err error) {

@@ -285,7 +285,8 @@ func (s *Service) mine(c *web.Call, sent *ui.Sent, about string) (any, error) {
 	if v.Others, err = read(filter{ToConfirm: true}); err != nil {
 		return nil, err
 	}
-	if v.Certificates, err = certificatesOf(ctx, q, c.Actor.ID); err != nil {
+	groups := c.Actor.Agencies()
+	if v.Certificates, err = certificatesOf(ctx, q, c.Actor.ID, groups); err != nil {
 		return nil, err
 	}
 	var issue *ui.Sent
@@ -302,8 +303,37 @@ func (s *Service) mine(c *web.Call, sent *ui.Sent, about string) (any, error) {
 			v.Issue[i].Value = []string{strconv.Itoa(year.Year()) + "-01-01", year.Format("2006-01-02")}[i]
 		}
 	}
+	v.Issue = append(v.Issue, s.issueFor(p, c.Actor, issue)...)
 	v.Errors = ui.Errors(v.Issue)
 	return s.mineScreen(p, v), nil
+}
+
+// issueFor asks whose certificate it is of who acts for a group or a child, and
+// of a group's of which project; all others have theirs alone.
+func (s *Service) issueFor(p ui.Page, a actor.Actor, sent *ui.Sent) []ui.Field {
+	groups := a.Agencies()
+	if len(groups) == 0 {
+		return nil
+	}
+	fs := ui.FieldsOf(p, "service", certificateFields[3:], sent)
+	fs[0].Type, fs[0].Options = ui.SelectField, []ui.Option{{Value: "", Label: p.T("service.for_me")}}
+	for _, r := range groups {
+		fs[0].Options = append(fs[0].Options, ui.Option{Value: r.Group, Label: s.Groups.Name(r.Group)})
+	}
+	fs[1].Hint = p.T("service.hint.project")
+	return fs
+}
+
+// nameOf says for whom a certificate in a list is.
+func (s *Service) nameOf(p ui.Page, c Certificate) string {
+	name := p.T("service.for_me")
+	if c.Group != "" {
+		name = s.Groups.Name(c.Group)
+	}
+	if c.Project != "" {
+		name += "（" + c.Project + "）"
+	}
+	return name
 }
 
 func (s *Service) pageNew(c *web.Call) (any, error) {
@@ -361,7 +391,7 @@ func (s *Service) volunteer(c *web.Call, sent *ui.Sent) (any, error) {
 	if err != nil {
 		prof = Profile{Radius: "community"} // not registered yet
 	}
-	near, err := s.Near(c.Context(), s.Journal.DB, c.Actor, 20)
+	near, err := s.Near(c.Context(), s.Journal.DB, c.Actor, 6)
 	if err != nil {
 		return nil, err
 	}
@@ -410,12 +440,17 @@ func (s *Service) offer(c *web.Call) (any, error) {
 	return web.Redirect("/volunteer/on-call"), nil
 }
 
-// hours writes minutes as people say them: 1.5 小时.
+// hours writes minutes as people say them: 1 小时 30 分.
 func hours(p ui.Page, n int64) string {
 	if n%60 == 0 {
 		return p.T("service.hours", "n", n/60)
 	}
-	return p.T("service.hours", "n", strconv.FormatFloat(float64(n)/60, 'f', 1, 64))
+	return p.T("service.hours_minutes", "h", n/60, "m", n%60)
+}
+
+// figure is minutes in hours, as one number.
+func figure(n int64) string {
+	return strings.TrimSuffix(strconv.FormatFloat(float64(n)/60, 'f', 1, 64), ".0")
 }
 
 func day10(p ui.Page, t time.Time) string { return text.Date(p.Lang, t) }
