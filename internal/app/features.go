@@ -11,6 +11,7 @@ import (
 	"linli/internal/feature/feed"
 	"linli/internal/feature/file"
 	"linli/internal/feature/group"
+	"linli/internal/feature/handover"
 	"linli/internal/feature/ledger"
 	"linli/internal/feature/member"
 	"linli/internal/feature/notify"
@@ -35,11 +36,12 @@ type Features struct {
 	Member *member.Service
 	SignIn *signin.Service
 
-	Counter *counter.Service
-	File    *file.Service
-	Wish    *wish.Service
-	Search  *search.Service
-	Stats   *stats.Service
+	Counter  *counter.Service
+	Handover *handover.Service
+	File     *file.Service
+	Wish     *wish.Service
+	Search   *search.Service
+	Stats    *stats.Service
 
 	Transfer *transfer.Service
 	Ask      *ask.Service
@@ -108,13 +110,14 @@ func (h *House) build() {
 	h.mattersOnDesk()
 	h.Member.Erasers = append(h.Member.Erasers, h.Wish.Erase)
 	h.wireNotify()
+	h.wireHandover()
 	h.wireLedger()
 	h.Stats = stats.New(j, h.Place)
 	h.Stats.Page, h.Trust = h.page, h.Stats.Trust
 	h.Transfer = &transfer.Service{Journal: j, Places: h.Place, Groups: h.Group, Members: h.Member, Wishes: h.Wish, Page: h.page}
 	h.Web.Identity, h.Web.Files, h.Web.Drafts = h.Member, h.File, h.Member
 	h.parts = []part.Part{
-		h.Place.Part(), h.Group.Part(), h.Member.Part(), h.SignIn.Part(), h.Counter.Part(), h.File.Part(), h.Stats.Part(), h.Transfer.Part(),
+		h.Place.Part(), h.Group.Part(), h.Member.Part(), h.SignIn.Part(), h.Counter.Part(), h.Handover.Part(), h.File.Part(), h.Stats.Part(), h.Transfer.Part(),
 		{Name: "workbench", Routes: h.workbench()},
 		h.Wish.Part(), h.Ask.Part(), h.Ballot.Part(), h.Vote.Part(), h.Project.Part(), h.Search.Part(),
 		h.Volunteer.Part(), h.Activity.Part(), h.Points.Part(), h.Award.Part(),

@@ -556,7 +556,7 @@ func TestRolesAndHandOver(t *testing.T) {
 			t.Fatalf("roles: %v", roles("demo-neighbour"))
 		}
 		// The worker leaves; the grid passes on at once, the powerful post by a second person.
-		s.must(303, "POST", "/staff/roles/leave", "demo-street", url.Values{"account": {"demo-neighbour"}, "successor": {"demo-volunteer"}})
+		s.must(303, "POST", "/staff/handovers", "demo-street", url.Values{"account": {"demo-neighbour"}, "successor": {"demo-volunteer"}})
 		if len(roles("demo-neighbour")) != 0 {
 			t.Errorf("still holds %v", roles("demo-neighbour"))
 		}

@@ -24,7 +24,7 @@ var tiers = map[string]int{
 	// 1: where and who
 	"place": 1, "member": 1, "group": 1, "file": 1,
 	// 2: machines others decide with, and the way in
-	"ballot": 2, "channel": 2, "opinion": 2, "tally": 2, "volunteer": 2, "signin": 2, "counter": 2,
+	"ballot": 2, "channel": 2, "opinion": 2, "tally": 2, "volunteer": 2, "signin": 2, "counter": 2, "handover": 2,
 	// 3: what people do
 	"post": 3, "wish": 3, "ask": 3, "project": 3, "vote": 3, "activity": 3, "award": 3, "request": 3, "meeting": 3,
 	// 4: listeners

@@ -136,6 +136,9 @@ func (s *Service) Active(group string, at int64) (Group, bool) {
 // Name returns a group's name, "" when unknown.
 func (s *Service) Name(group string) string { return s.now()[group].Name }
 
+// PlaceOf returns a group's place, "" when unknown.
+func (s *Service) PlaceOf(group string) string { return s.now()[group].Place }
+
 // At lists active groups of a kind ("" for all) at or below a place, by name.
 func (s *Service) At(place, kind string) []Group {
 	var out []Group

@@ -64,6 +64,7 @@ type Grant struct {
 type Groups interface {
 	KindOf(group string, at int64) (kind string, active bool)
 	Name(group string) string
+	PlaceOf(group string) string
 }
 
 // Places tells a place's name, its settings and whether a code is known.
@@ -85,8 +86,6 @@ type Service struct {
 	Exports map[string]func(ctx context.Context, q db.Queryer, account string) (any, error)
 	// Erasers take a person out of other features, in the transaction of the erasure.
 	Erasers []func(ctx context.Context, tx *db.Tx, account string) error
-	// Leavers pass on what a person held by name when the person leaves a post.
-	Leavers []func(ctx context.Context, tx *db.Tx, account, successor string) error
 
 	mu     sync.Mutex
 	gen    uint64

@@ -28,14 +28,12 @@ var (
 		text("account", 60, true), {Name: "role", Kind: flow.Enum, Values: PlaceRoles, Required: true},
 		text("place", 20, true), text("post", 20, false), text("until", 10, false),
 	}
-	leaveFields = []flow.Field{text("account", 60, true), text("successor", 60, false)}
 )
 
 func (s *Service) roleRoutes() []web.Route {
 	return []web.Route{
 		{Method: "GET", Path: "/staff/roles", Name: "page-roles", SignedIn: true, Do: func(c *web.Call) (any, error) { return s.rolesPage(c, nil) }},
 		{Method: "POST", Path: "/staff/roles", Name: "grant-role", SignedIn: true, Do: s.grantRole},
-		{Method: "POST", Path: "/staff/roles/leave", Name: "leave-posts", SignedIn: true, Do: s.leave},
 		{Method: "POST", Path: "/staff/roles/{id}/end", Name: "end-role", SignedIn: true, Do: s.endRole},
 	}
 }
@@ -103,10 +101,9 @@ func (s *Service) rolesPage(c *web.Call, sent *ui.Sent) (templ.Component, error)
 		Kind: "member", ID: "role", Action: "/staff/roles", Button: c.T("member.button.role"), Fields: roleFields, Sent: here("role"),
 		Dress: map[string]ui.Field{"until": {Type: ui.DateField}, "place": {Value: place}},
 	}.Draw(p)
-	sum2, leave := ui.Sheet{Kind: "member", ID: "leave", Action: "/staff/roles/leave", Button: c.T("member.button.leave"), Fields: leaveFields, Sent: here("leave"), Danger: true}.Draw(p)
-	return ui.Bench(p, sum1, sum2, head(p, c.T("member.roles_lead")), peopleTabs(c, p, "roles"), ui.DataTable(p, t),
+	return ui.Bench(p, sum1, head(p, c.T("member.roles_lead")), peopleTabs(c, p, "roles"), ui.DataTable(p, t),
 		ui.With(ui.Details(c.T("member.role_give")), ui.Paragraph(c.T("member.role_give_text")), give),
-		ui.With(ui.Details(c.T("member.leave")), ui.Paragraph(c.T("member.leave_text")), leave)), nil
+		ui.With(ui.Block(c.T("member.leave"), ui.Link{}), ui.Paragraph(c.T("member.leave_text")), ui.With(ui.Buttons(), ui.ButtonLink(p, ui.Link{Label: c.T("member.leave"), URL: "/staff/handovers"}, true)))), nil
 }
 
 // day reads a date as the last moment of that day; 0 for none.
@@ -201,81 +198,65 @@ func (s *Service) EndGrant(ctx context.Context, tx *db.Tx, by string, g Grant) e
 	return s.touch(ctx, tx, now, by, g.Account, "role_end")
 }
 
-// leave is the hand-over when a worker leaves: the roles the caller may give
-// end now and pass to a successor, the powerful ones by a second person.
-// Matters wait for roles, not for persons, so none of them is lost; what
-// features hold by name they pass on themselves.
-func (s *Service) leave(c *web.Call) (any, error) {
-	out, err := s.Act(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
-		if !a.Holds(actor.Staff) && !a.Holds(actor.Admin) {
-			return "", fault.Absent()
-		}
-		in, err := c.Body(leaveFields)
-		if err != nil {
-			return "", err
-		}
-		acc, err := byName(ctx, tx, in.Text("account"))
-		if errors.Is(err, db.ErrNoRows) {
-			return "", fault.Field1("account", "member.no_account")
-		}
-		if err != nil {
-			return "", err
-		}
-		if acc.ID == a.ID {
-			return "", fault.Field1("account", "member.not_oneself")
-		}
-		var next Account
-		if name := in.Text("successor"); name != "" {
-			next, err = byName(ctx, tx, name)
-			if errors.Is(err, db.ErrNoRows) || err == nil && (next.State != "active" || next.ID == acc.ID) {
-				return "", fault.Field1("successor", "member.no_account")
-			}
-			if err != nil {
-				return "", err
-			}
-		}
-		return "/staff/roles?done=leave", s.HandOver(ctx, tx, a, acc.ID, next.ID, now)
-	})
-	return s.again(c, out, err, func(sent *ui.Sent) (templ.Component, error) { sent.Do = "leave"; return s.rolesPage(c, sent) })
-}
+// office are the roles of a worker, which end when the worker leaves; that
+// somebody is a party member, a building head or a volunteer does not.
+var office = []string{actor.GridWorker, actor.Staff, actor.Auditor, actor.Admin, actor.Expert, actor.Agent}
 
-// HandOver ends an account's roles that a may give, and passes them to a
-// successor ("" for none).
-func (s *Service) HandOver(ctx context.Context, tx *db.Tx, a actor.Actor, account, successor string, now int64) error {
+// HandOver is the leaving of a worker 离岗: the offices that a may give end now
+// and pass to a successor ("" for none), the powerful ones once a second person
+// agrees. It returns the offices that ended.
+func (s *Service) HandOver(ctx context.Context, tx *db.Tx, a actor.Actor, account, successor string, now int64) ([]Grant, error) {
 	grants, err := grantsOf(ctx, tx, account)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	ended := 0
-	for _, g := range grants {
-		if g.FromAt > now || g.ToAt != 0 && g.ToAt <= now || g.Place == "" || !slices.Contains(PlaceRoles, g.Role) || !mayGrant(a, g.Role, g.Place) {
-			continue
+	grants = slices.DeleteFunc(grants, func(g Grant) bool {
+		at := g.Place
+		if g.Group != "" {
+			at = s.groups.PlaceOf(g.Group)
 		}
-		ended++
+		return g.FromAt > now || g.ToAt != 0 && g.ToAt <= now || at == "" || !slices.Contains(office, g.Role) || !mayGrant(a, g.Role, at)
+	})
+	if len(grants) == 0 {
+		return nil, fault.Field1("account", "member.nothing_to_end")
+	}
+	for _, g := range grants {
 		if err := endGrantByID(ctx, tx, g.ID, now); err != nil {
-			return err
+			return nil, err
 		}
 		if successor == "" {
 			continue
 		}
-		if powerful(g.Role) {
-			err = s.askRole(ctx, tx, a.ID, successor, g.Place, Asked{Role: g.Role, Post: g.Post, Until: g.ToAt}, now)
-		} else {
-			err = s.Give(ctx, tx, a.ID, successor, Grant{Role: g.Role, Place: g.Place, Post: g.Post, ToAt: g.ToAt})
-		}
-		if err != nil {
-			return err
+		if err := s.pass(ctx, tx, a, g, successor, now); err != nil {
+			return nil, err
 		}
 	}
-	if ended == 0 {
-		return fault.Field1("account", "member.nothing_to_end")
+	return grants, s.touch(ctx, tx, now, a.ID, account, "leave")
+}
+
+// pass gives an office that ended to a successor, or asks for a second person
+// where it is powerful.
+func (s *Service) pass(ctx context.Context, tx *db.Tx, a actor.Actor, g Grant, successor string, now int64) error {
+	if powerful(g.Role) {
+		return s.askRole(ctx, tx, a.ID, successor, g.Place, Asked{Role: g.Role, Post: g.Post}, now)
 	}
-	for _, f := range s.Leavers {
-		if err := f(ctx, tx, account, successor); err != nil {
-			return err
-		}
+	return s.Give(ctx, tx, a.ID, successor, Grant{Role: g.Role, Place: g.Place, Group: g.Group, Post: g.Post})
+}
+
+// Pass gives an office that ended with its holder's leaving to a successor.
+func (s *Service) Pass(ctx context.Context, tx *db.Tx, a actor.Actor, ended, successor string, now int64) error {
+	g, err := grantByID(ctx, tx, ended)
+	if err != nil {
+		return err
 	}
-	return s.touch(ctx, tx, now, a.ID, account, "leave")
+	at := g.Place
+	if g.Group != "" {
+		at = s.groups.PlaceOf(g.Group)
+	}
+	if !mayGrant(a, g.Role, at) {
+		return fault.New(fault.Denied, "member.not_yours_to_give")
+	}
+	return s.pass(ctx, tx, a, g, successor, now)
 }
 
 // HeldIn lists who holds which role in a group now, with public names.

@@ -209,6 +209,16 @@ func (s *Service) path(ctx context.Context, q db.Queryer, kind, subject string) 
 	return strings.ReplaceAll(src.path, "{id}", subject), nil
 }
 
+// TitleOf is what a matter of a registered kind is called, "" when it is gone.
+func (s *Service) TitleOf(ctx context.Context, q db.Queryer, kind, id string) (string, error) {
+	return s.title(ctx, q, kind, id)
+}
+
+// PathOf is where a matter of a registered kind is read, on this site.
+func (s *Service) PathOf(ctx context.Context, q db.Queryer, kind, id string) (string, error) {
+	return s.path(ctx, q, kind, id)
+}
+
 // Sentence says what happened to a matter, in one sentence without its place
 // and time. The most fitting of the texts notify.KIND.DO.STATE.WHY, .DO.WHY,
 // .DO.STATE and .DO is taken, else one is built from the names of kind and
