@@ -22,8 +22,10 @@ var places = Kind{
 		{Name: "phone", Synonyms: []string{"电话", "phone"}},
 		{Name: "hours", Synonyms: []string{"接听时间", "hours"}},
 		{Name: "boundary", Synonyms: []string{"边界", "boundary"}},
+		{Name: "valid_from", Synonyms: []string{"启用日期", "valid_from"}},
+		{Name: "valid_to", Synonyms: []string{"停用日期", "valid_to"}},
 	},
-	Example: []any{"320105004004", "community", "洲岛家园社区", "320105004", "025-86821234", "8:30–20:00", ""},
+	Example: []any{"320105004004", "community", "洲岛家园社区", "320105004", "025-86821234", "8:30–20:00", "", "2019-06-01", ""},
 	take:    takePlaces, give: givePlaces,
 }
 
@@ -51,6 +53,10 @@ func takePlaces(_ context.Context, s *Service, in Incoming) (Batch, error) {
 			Phone: in.text(row, "phone", 20, false), Hours: in.text(row, "hours", 80, false), Boundary: in.get(row, "boundary"),
 		}
 		p.Parent = place.ParentOf(p.Code)
+		p.ValidFrom, p.ValidTo = in.day(row, "valid_from"), in.day(row, "valid_to")
+		if p.ValidTo != 0 && p.ValidTo <= p.ValidFrom {
+			in.fault(row, "valid_to", "place.ends_before")
+		}
 		switch parent := place.Trim(in.get(row, "parent")); {
 		case place.LevelOf(p.Code) == "":
 			in.fault(row, "code", "transfer.bad_code", "code", p.Code)
@@ -65,7 +71,13 @@ func takePlaces(_ context.Context, s *Service, in Incoming) (Batch, error) {
 		}
 		seen[p.Code] = true
 		if old, err := s.Places.Get(p.Code); err == nil { // what the table has no column for stays
-			p.Look, p.ValidFrom, p.ValidTo = old.Look, old.ValidFrom, old.ValidTo
+			p.Look = old.Look
+			if !in.head.Has("valid_from") {
+				p.ValidFrom = old.ValidFrom
+			}
+			if !in.head.Has("valid_to") {
+				p.ValidTo = old.ValidTo
+			}
 			keep := func(column, was string, v *string) {
 				if !in.head.Has(column) {
 					*v = was
@@ -81,9 +93,9 @@ func takePlaces(_ context.Context, s *Service, in Incoming) (Batch, error) {
 }
 
 func givePlaces(_ context.Context, s *Service, w *sheet.Writer, ask Outgoing) (int, error) {
-	list := s.Places.Below(ask.Place, "")
+	list := s.Places.All(ask.Place, "")
 	for _, p := range list {
-		if err := w.Write(p.Code, p.Level, p.Name, p.Parent, p.Phone, p.Hours, p.Boundary); err != nil {
+		if err := w.Write(p.Code, p.Level, p.Name, p.Parent, p.Phone, p.Hours, p.Boundary, date(p.ValidFrom), date(p.ValidTo)); err != nil {
 			return 0, err
 		}
 	}

@@ -18,7 +18,10 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
+	"linli/internal/core/clock"
+	"linli/internal/core/flow"
 	"linli/internal/core/gate"
 	"linli/internal/core/id"
 	"linli/internal/feature/group"
@@ -201,6 +204,28 @@ func (in *Incoming) text(row sheet.Row, column string, most int, required bool) 
 		in.fault(row, column, "fault.too_long", "max", most)
 	}
 	return v
+}
+
+// day reads a date, as the first moment of it in China; 0 for an empty cell.
+func (in *Incoming) day(row sheet.Row, column string) int64 {
+	v := in.get(row, column)
+	if v == "" {
+		return 0
+	}
+	t, err := flow.ParseMoment(v)
+	if err != nil {
+		in.fault(row, column, "fault.moment")
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+// date writes what day reads.
+func date(ms int64) string {
+	if ms == 0 {
+		return ""
+	}
+	return time.UnixMilli(ms).In(clock.China).Format(time.DateOnly)
 }
 
 // place reads a code that must be known and lie within.

@@ -15,11 +15,13 @@ import (
 	"linli/internal/platform/db"
 	"linli/internal/platform/web"
 	"linli/internal/ui"
+	"linli/internal/ui/text"
 )
 
 var (
 	placeFields = []flow.Field{
 		{Name: "name", Kind: flow.Text, Max: 40, Required: true}, {Name: "phone", Kind: flow.Text, Max: 30}, {Name: "hours", Kind: flow.Text, Max: 40},
+		{Name: "valid_to", Kind: flow.Moment},
 	}
 	partFields = []flow.Field{
 		{Name: "level", Kind: flow.Enum, Values: []string{Building, Grid}, Required: true}, {Name: "code", Kind: flow.Text, Max: 3, Required: true},
@@ -142,10 +144,13 @@ func (s *Service) placesPage(c *web.Call, sent *ui.Sent) (templ.Component, error
 	p := s.frame(c, "place.places", "people")
 	parts := []templ.Component{}
 	sum, form := ui.Sheet{Kind: "place", ID: "place", Action: "/staff/places/" + at.Code, Button: c.T("place.save"), Fields: placeFields, Sent: sentOf(sent, "place"), Quiet: true,
-		Dress: map[string]ui.Field{"name": {Value: at.Name}, "phone": {Value: at.Phone, Type: ui.PhoneField}, "hours": {Value: at.Hours}}}.Draw(p)
+		Dress: map[string]ui.Field{"name": {Value: at.Name}, "phone": {Value: at.Phone, Type: ui.PhoneField}, "hours": {Value: at.Hours}, "valid_to": {Value: day(at.ValidTo), Type: ui.DateField}}}.Draw(p)
 	parts = append(parts, sum, ui.Heading(at.Name, c.T("place.places_lead")), s.tabs(c, p, peopleTabs, "places"),
 		ui.FactList([]ui.Fact{{Label: c.T("place.code"), Value: at.Code}, {Label: c.T("place.field.phone"), Value: at.Phone}, {Label: c.T("place.field.hours"), Value: at.Hours}}),
 		ui.With(ui.Details(c.T("place.change")), form))
+	if at.ValidTo != 0 {
+		parts = append(parts, ui.Paragraph(c.T("place.ends", "day", text.Day(p.Lang, time.UnixMilli(at.ValidTo)))))
+	}
 	if at.Level != Community {
 		t := ui.Table{Caption: c.T("place.below"), Columns: []ui.Column{{Label: c.T("place.field.name")}, {Label: c.T("place.code")}, {Label: c.T("place.field.phone")}}}
 		for _, b := range s.Below(at.Code, map[string]string{District: Street, Street: Community}[at.Level]) {
@@ -187,6 +192,14 @@ func (s *Service) placesPage(c *web.Call, sent *ui.Sent) (templ.Component, error
 		parts = append(parts, ui.With(ui.Details(c.T("place.draw_grid")), ui.Paragraph(c.T("place.draw_text")), form))
 	}
 	return ui.Bench(p, parts...), nil
+}
+
+// day writes a moment as a date input wants it, "" for none.
+func day(ms int64) string {
+	if ms == 0 {
+		return ""
+	}
+	return time.UnixMilli(ms).In(clock.China).Format(time.DateOnly)
 }
 
 // keep runs a change of a place by who keeps it, and answers the form.
@@ -233,7 +246,10 @@ func (s *Service) changePlace(c *web.Call) (any, error) {
 		if err != nil {
 			return err
 		}
-		p.Name, p.Phone, p.Hours = in.Text("name"), in.Text("phone"), in.Text("hours")
+		p.Name, p.Phone, p.Hours, p.ValidTo = in.Text("name"), in.Text("phone"), in.Text("hours"), in.Moment("valid_to")
+		if p.ValidTo != 0 && p.ValidTo <= p.ValidFrom {
+			return fault.Field1("valid_to", "place.ends_before")
+		}
 		return s.put(c.Context(), tx, c.Actor.ID, now, p)
 	}, s.placesPage)
 }
@@ -246,7 +262,7 @@ func (s *Service) addPart(c *web.Call) (any, error) {
 		if len(code) != access.Community || LevelOf(part) != in.Text("level") {
 			return fault.Field1("code", "place.bad_code")
 		}
-		if s.Known(part) {
+		if _, err := s.Get(part); err == nil {
 			return fault.Field1("code", "place.code_taken")
 		}
 		return s.put(c.Context(), tx, c.Actor.ID, now, Place{Code: part, Parent: code, Level: in.Text("level"), Name: in.Text("name")})

@@ -35,7 +35,9 @@ const (
 	Unit      = "unit"
 )
 
-// Place is one place. Times are UTC ms, 0 for open ends.
+// Place is one place. Times are UTC ms, 0 for open ends: it is in use from
+// ValidFrom until just before ValidTo. One that has ended keeps its name and
+// its matters; nothing new begins there.
 type Place struct {
 	Code      string `db:"code" json:"code"`
 	Parent    string `db:"parent" json:"parent"`
@@ -186,8 +188,15 @@ func (s *Service) Get(code string) (Place, error) {
 	return p, nil
 }
 
-// Known reports whether the code is that of a place.
-func (s *Service) Known(code string) bool { _, ok := s.now().places[code]; return ok }
+// Known reports whether the code is that of a place that is in use today.
+func (s *Service) Known(code string) bool {
+	p, ok := s.now().places[code]
+	return ok && p.usedAt(s.journal.DB.Clock().Now().UnixMilli())
+}
+
+func (p Place) usedAt(now int64) bool {
+	return p.ValidFrom <= now && (p.ValidTo == 0 || now < p.ValidTo)
+}
 
 // Name returns a place's name, or its code when it is unknown.
 func (s *Service) Name(code string) string {
@@ -210,8 +219,14 @@ func (s *Service) Path(code string) string {
 	return strings.Join(names, " ")
 }
 
-// Below lists the places of one level at or below code, by code.
+// Below lists the places in use of one level ("" for all) at or below code, by code.
 func (s *Service) Below(code, level string) []Place {
+	now := s.journal.DB.Clock().Now().UnixMilli()
+	return slices.DeleteFunc(s.All(code, level), func(p Place) bool { return !p.usedAt(now) })
+}
+
+// All is Below with the places that have ended or not yet begun.
+func (s *Service) All(code, level string) []Place {
 	d := s.now()
 	from, _ := slices.BinarySearchFunc(d.order, code, func(p Place, c string) int { return strings.Compare(p.Code, c) })
 	var out []Place
