@@ -14,17 +14,20 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pquerna/otp/totp"
+
 	"linli/e2e/browser"
 	"linli/internal/app"
 	"linli/internal/app/demo"
+	"linli/internal/core/clock"
 	"linli/internal/feature/signin"
 )
 
 // peoplePages are those about people, by who reads them.
 var peoplePages = map[string][]string{
-	"":              {"/", "/say", "/services", "/about", "/help", "/places", "/groups", "/responsibilities", "/signin", "/signin?by=password"},
+	"":              {"/", "/say", "/services", "/about", "/help", "/places", "/groups", "/responsibilities", "/signin", "/signin?by=password", "/retention", "/say?place=" + demo.CommunityB},
 	"demo-resident": {"/", "/me", "/me/profile", "/me/family", "/me/level", "/me/volunteer", "/me/looks", "/me/consents", "/me/security", "/me/data", "/me/tokens", "/groups/apply"},
-	"demo-community": {"/staff", "/staff/people?q=李", "/staff/checks", "/staff/roles", "/staff/places", "/staff/groups", "/staff/responsibilities",
+	"demo-community": {"/staff", "/staff/people?q=李", "/staff/counter", "/staff/handovers", "/staff/checks", "/staff/roles", "/staff/places", "/staff/groups", "/staff/responsibilities",
 		"/staff/settings", "/staff/calendar"},
 }
 
@@ -65,7 +68,7 @@ func TestPeoplePagesForAll(t *testing.T) {
 						for _, v := range append(p.Problems(), p.Strangers()...) {
 							t.Errorf("%s: %s", path, v)
 						}
-						if lang == "en" && regexp.MustCompile(`\b(member|group|place|setting|home|about|me|desk|help)\.[a-z_.]+\b`).MatchString(p.Text("main")) {
+						if lang == "en" && regexp.MustCompile(`\b(member|group|place|setting|home|about|me|desk|help|counter|handover|retention|say)\.[a-z_.]+\b`).MatchString(p.Text("main")) {
 							t.Errorf("%s shows a key instead of words", path)
 						}
 					}
@@ -230,10 +233,142 @@ func TestRealProvider(t *testing.T) {
 	if again := signIn("zhang-san"); again != first {
 		t.Errorf("the same person is %s, was %s", again, first)
 	}
+	plain := func(what string, p *browser.Page) {
+		t.Helper()
+		if p.Status() != http.StatusBadRequest || !p.Has("请从登录页重新开始") {
+			t.Errorf("tampered %s: %d %s", what, p.Status(), p.Text("main"))
+		}
+		p.Open(base + "/me")
+		if !strings.Contains(p.URL(), "/signin") {
+			t.Errorf("tampered %s, and signed in at %s", what, p.URL())
+		}
+	}
 	p := browser.New(t, browser.Options{})
 	p.Open(base + "/signin/oidc/callback?code=another&state=another")
-	if p.Status() != http.StatusBadRequest || !p.Has("请从登录页重新开始") {
-		t.Errorf("a made-up answer: %d %s", p.Status(), p.Text("main"))
+	plain("answer", p)
+	for _, what := range []string{"state", "code", "nonce", "issuer"} {
+		h.SignIn.Providers = []signin.Provider{&tampered{OIDC: oidc, what: what}}
+		if what == "issuer" {
+			h.SignIn.Providers = []signin.Provider{&tampered{OIDC: &signin.OIDC{Issuer: "http://issuer.example", ClientID: oidc.ClientID, Secret: oidc.Secret,
+				Client: &http.Client{Transport: otherIssuer{issuer}}}}}
+		}
+		p := browser.New(t, browser.Options{})
+		p.Open(base + "/signin")
+		p.Click("用统一身份登录")
+		p.Fill("input[name=login]", "wang-wu")
+		p.Fill("input[name=password]", "any")
+		p.Click("button[type=submit]")
+		p.Click("button[type=submit]")
+		p.Wait("请从登录页重新开始")
+		plain(what, p)
+	}
+}
+
+// tampered is a provider between which and us somebody changes one thing.
+type tampered struct {
+	*signin.OIDC
+	what string
+}
+
+// AuthURL implements signin.Provider.
+func (m *tampered) AuthURL(ctx context.Context, back string, try signin.Try) (string, error) {
+	switch m.what {
+	case "state":
+		try.State += "x"
+	case "nonce":
+		try.Nonce += "x"
+	}
+	return m.OIDC.AuthURL(ctx, back, try)
+}
+
+// Subject implements signin.Provider.
+func (m *tampered) Subject(ctx context.Context, back, code string, try signin.Try) (string, error) {
+	if m.what == "code" {
+		code += "x"
+	}
+	return m.OIDC.Subject(ctx, back, code, try)
+}
+
+// otherIssuer answers for http://issuer.example with what the real provider
+// says, so that the token names another issuer than the one that was asked.
+type otherIssuer struct{ real string }
+
+// RoundTrip implements http.RoundTripper.
+func (o otherIssuer) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.URL.Host != "issuer.example" {
+		return http.DefaultTransport.RoundTrip(r)
+	}
+	res, err := http.Get(o.real + r.URL.Path)
+	if err != nil {
+		return nil, err
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		return nil, err
+	}
+	said := strings.Replace(string(body), `"issuer":"`+o.real+`"`, `"issuer":"http://issuer.example"`, 1)
+	res.Body = io.NopCloser(strings.NewReader(said))
+	res.ContentLength = int64(len(said))
+	return res, nil
+}
+
+// TestRecovery sets an authenticator up, keeps the recovery codes, loses the
+// phone and comes in by one of them; the pages hold UX's numbers.
+func TestRecovery(t *testing.T) {
+	_, base := servedAs(t, "localhost", func(string) []signin.Provider { return nil })
+	enter := func() *browser.Page {
+		p := browser.New(t, phone)
+		p.Open(base + "/signin?by=password")
+		p.Fill("账号", "demo-resident")
+		p.Fill("密码", demo.Password)
+		p.Click("main form.form >> 登录")
+		return p
+	}
+	hold := func(name string, p *browser.Page) {
+		t.Helper()
+		shoot(p, name)
+		for _, v := range p.Axe() {
+			t.Errorf("%s: %v", name, v)
+		}
+		for _, v := range p.TargetSizes(44) {
+			t.Errorf("%s: %v", name, v)
+		}
+		if !p.ReflowOK(320) {
+			t.Errorf("%s does not reflow", name)
+		}
+	}
+	p := enter()
+	p.Open(base + "/me/security")
+	p.Click("设置动态口令")
+	secret := strings.ReplaceAll(regexp.MustCompile(`([A-Z2-7]{4} ){4,}[A-Z2-7]{1,4}`).FindString(p.Text("main")), " ", "")
+	code, err := totp.GenerateCode(secret, clock.System{}.Now())
+	if err != nil {
+		t.Fatal(err, secret)
+	}
+	p.Fill("#f-totp-code", code)
+	p.Click("启用")
+	p.Wait("恢复码")
+	hold("recovery-codes", p)
+	codes := regexp.MustCompile(`[2-9A-Z]{5}-[2-9A-Z]{5}`).FindAllString(p.Text("main"), -1)
+	if len(codes) != 10 {
+		t.Fatalf("%d codes: %s", len(codes), p.Text("main"))
+	}
+	p.Click("我抄好了，继续")
+	hold("security-second", p)
+	p = enter()
+	hold("signin-second", p)
+	p.Click("手机不在身边？用恢复码登录")
+	hold("signin-recovery", p)
+	p.Fill("恢复码", "ABCDE-23456")
+	p.Click("main form.form >> 登录")
+	if !p.Has("这个恢复码不对") {
+		t.Errorf("a wrong code: %s", p.Text("main"))
+	}
+	p.Fill("恢复码", strings.ToLower(codes[3]))
+	p.Click("main form.form >> 登录")
+	if !p.Has("还剩 9 个没用过") {
+		t.Errorf("came in at %s: %s", p.URL(), p.Text("main"))
 	}
 }
 
