@@ -31,6 +31,7 @@ type Result struct {
 	Options     []OptionResult `json:"options"`
 	Rule        tally.Rule     `json:"rule"`
 	Order       []string       `json:"order" doc:"ids of the selected options, in the order of selection"`
+	Pairwise    [][]int64      `json:"pairwise,omitempty" doc:"of ranked ballots: how many put the option of the row before that of the column"`
 	Ranking     []string       `json:"ranking,omitempty" doc:"all options, best first, where the rule ranks"`
 	Budget      int64          `json:"budget"`
 	Cost        int64          `json:"cost" doc:"of what is selected"`
@@ -44,6 +45,7 @@ type OptionResult struct {
 	ID       string `json:"id"`
 	Votes    int64  `json:"votes"`
 	Points   int64  `json:"points,omitempty"`
+	Firsts   int64  `json:"firsts,omitempty" doc:"ballots that rank it first"`
 	Selected bool   `json:"selected"`
 }
 
@@ -175,9 +177,18 @@ func countBallots(p *Poll, bs []Sealed) (*Count, error) {
 		return nil, fmt.Errorf("count poll %s: %w", p.ID, err)
 	}
 	points := pointsOf(p, e)
+	firsts := make([]int64, len(p.Options))
+	if p.Ranked() {
+		r.Pairwise = tally.Pairwise(e)
+		for _, b := range e.Ballots {
+			if len(b.Choices) > 0 {
+				firsts[b.Choices[0]]++
+			}
+		}
+	}
 	for i, o := range p.Options {
 		chosen := slices.Contains(t.Selected, o.ID) // never what nobody wants: SupportedOnly
-		r.Options = append(r.Options, OptionResult{o.ID, t.Votes[i], points[i], chosen})
+		r.Options = append(r.Options, OptionResult{o.ID, t.Votes[i], points[i], firsts[i], chosen})
 		if chosen {
 			r.Cost += o.Cost
 		}

@@ -29,6 +29,9 @@ func TestPabulibThroughTheHouse(t *testing.T) {
 	eachHouse(t, func(t *testing.T, h *house) {
 		ctx := context.Background()
 		for _, f := range files {
+			if strings.Contains(f, "Warszawa") || strings.Contains(f, "Gdynia") {
+				continue // approvals again, of more voters
+			}
 			data, err := os.ReadFile(f)
 			if err != nil {
 				t.Fatal(err)

@@ -1,6 +1,8 @@
 package vote
 
 import (
+	"slices"
+
 	"linli/internal/platform/matter"
 	"linli/internal/platform/web"
 	"linli/internal/ui"
@@ -35,7 +37,13 @@ func facts(v polled) []ui.Fact {
 // dress lets staff choose among the corrections of the roll that wait. Who is
 // named in them is shown to staff alone, and the look is written down.
 func (s *Service) dress(c *web.Call, v *polled) error {
+	if v.Poll.Asked == 0 { // two doors that lead nowhere need no place on the page
+		v.Moves = slices.DeleteFunc(v.Moves, func(a ui.Action) bool { return a.Do == "countersign" || a.Do == "drop" })
+	}
 	for i := range v.Moves {
+		if v.Moves[i].Do == "correct" {
+			v.Moves[i].Hint = v.T("poll.correct_hint")
+		}
 		for j := range v.Moves[i].Fields {
 			f := &v.Moves[i].Fields[j]
 			if f.Name != "correction" || v.Poll.Asked == 0 {

@@ -70,8 +70,12 @@ func (s *Service) minePage(c *web.Call) (any, error) {
 // order, then by votes.
 func (v resulted) rows() []ballot.OptionResult {
 	rows := slices.Clone(v.Result.Options)
+	order := v.Result.Order
+	if v.Poll.Ranked() {
+		order = v.Result.Ranking
+	}
 	place := func(o ballot.OptionResult) int {
-		if i := slices.Index(v.Result.Order, o.ID); i >= 0 {
+		if i := slices.Index(order, o.ID); i >= 0 {
 			return i
 		}
 		return len(rows)
@@ -80,9 +84,40 @@ func (v resulted) rows() []ballot.OptionResult {
 		if d := place(a) - place(b); d != 0 {
 			return d
 		}
-		return int(max(b.Votes, b.Points) - max(a.Votes, a.Points))
+		return int(v.weight(b) - v.weight(a))
 	})
 	return rows
+}
+
+// weight is the figure that an option is shown with: votes, points, or how many rank it first.
+func (v resulted) weight(o ballot.OptionResult) int64 {
+	switch {
+	case v.Poll.Scored():
+		return o.Points
+	case v.Poll.Ranked():
+		return o.Firsts
+	}
+	return o.Votes
+}
+
+// pairs compares each two options of a ranked poll.
+func (v resulted) pairs() ui.Table {
+	t := ui.Table{Caption: v.T("poll.pairs"), Columns: []ui.Column{{Label: v.T("poll.option")}}}
+	for _, o := range v.Poll.Options {
+		t.Columns = append(t.Columns, ui.Column{Label: o.Title, Number: true})
+	}
+	for i, o := range v.Poll.Options {
+		row := ui.Row{Cells: []ui.Cell{{Text: o.Title}}}
+		for j, n := range v.Result.Pairwise[i] {
+			if i == j {
+				row.Cells = append(row.Cells, ui.Cell{Text: "—"})
+			} else {
+				row.Cells = append(row.Cells, ui.Cell{Text: text.Number(n)})
+			}
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
 }
 
 func (v resulted) table() ui.Table {
@@ -91,7 +126,7 @@ func (v resulted) table() ui.Table {
 		t.Columns = append(t.Columns, ui.Column{Label: v.T("poll.cost"), Number: true})
 	}
 	t.Columns = append(t.Columns, ui.Column{Label: v.votesLabel(), Number: true}, ui.Column{Label: v.T("poll.outcome")})
-	for _, o := range v.rows() {
+	for i, o := range v.rows() {
 		op := v.Poll.Option(o.ID)
 		row := ui.Row{Cells: []ui.Cell{{Text: op.Title}}}
 		if op.Project != "" {
@@ -101,18 +136,24 @@ func (v resulted) table() ui.Table {
 			row.Cells = append(row.Cells, ui.Cell{Text: text.Money(op.Cost)})
 		}
 		outcome := ui.Cell{Text: v.T("poll.behind")}
+		if v.Poll.Ranked() {
+			outcome.Text = v.T("poll.rank", "n", i+1)
+		}
 		if o.Selected {
 			row.Tone, outcome = ui.Good, ui.Cell{Text: v.T("poll.selected")}
 		}
-		row.Cells = append(row.Cells, ui.Cell{Text: text.Number(max(o.Votes, o.Points))}, outcome)
+		row.Cells = append(row.Cells, ui.Cell{Text: text.Number(v.weight(o))}, outcome)
 		t.Rows = append(t.Rows, row)
 	}
 	return t
 }
 
 func (v resulted) votesLabel() string {
-	if v.Poll.Scored() {
+	switch {
+	case v.Poll.Scored():
 		return v.T("poll.sum_points")
+	case v.Poll.Ranked():
+		return v.T("poll.firsts")
 	}
 	return v.T("poll.votes")
 }
@@ -125,10 +166,13 @@ func (v resulted) chart() chart.Chart {
 	rows := v.rows()
 	for _, o := range rows {
 		c.Labels = append(c.Labels, v.Poll.Option(o.ID).Title)
-		c.Series[0].Values = append(c.Series[0].Values, float64(max(o.Votes, o.Points)))
+		c.Series[0].Values = append(c.Series[0].Values, float64(v.weight(o)))
 	}
-	most := slices.MaxFunc(rows, func(a, b ballot.OptionResult) int { return int(max(a.Votes, a.Points) - max(b.Votes, b.Points)) })
-	c.Title = v.T("poll.finding", "option", v.Poll.Option(most.ID).Title, "n", text.Number(max(most.Votes, most.Points)), "unit", c.Unit)
+	most := slices.MaxFunc(rows, func(a, b ballot.OptionResult) int { return int(v.weight(a) - v.weight(b)) })
+	c.Title = v.T("poll.finding", "option", v.Poll.Option(most.ID).Title, "n", text.Number(v.weight(most)), "unit", c.Unit)
+	if v.Poll.Ranked() {
+		c.Title = v.T("poll.rank_finding", "option", v.Poll.Option(most.ID).Title, "n", text.Number(v.weight(most)))
+	}
 	if v.Result.Published {
 		c.CSV = "/polls/" + v.Poll.ID + "/ballots.csv"
 	}
