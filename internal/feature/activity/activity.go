@@ -74,8 +74,9 @@ type Activity struct {
 	Shifts  []*Shift `db:"-"`
 	Entries []*Entry `db:"-"` // those at hand, see the package comment
 
-	sweep  bool // all who are still waiting or in without having come: settled by one statement
-	served []*Served
+	sweep   bool  // all who are still waiting or in without having come: settled by one statement
+	endedAt int64 // set when it is ended before its time: who is still inside leaves then
+	served  []*Served
 }
 
 // Host is a group that holds the activity with others 联办.

@@ -170,6 +170,35 @@ func TestLastPlaces(t *testing.T) {
 	})
 }
 
+// Who ends an activity early ends the hours too: nobody is certified a time
+// that was not served.
+func TestEndedEarly(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		path := s.published("demo-community", nil)
+		id := path[len("/api/v1/activities/"):]
+		for _, as := range []string{"r000", "r001"} {
+			s.must(200, "POST", path+"/sign_up", as, nil)
+		}
+		s.clock.Advance(25 * time.Hour)
+		s.must(200, "POST", path+"/check_in", "r000", object{"code": s.Activity.QRCode(id, s.clock.Now().UnixMilli())})
+		s.clock.Advance(45 * time.Minute) // of two hours
+		s.must(200, "POST", path+"/finish", "demo-community", nil)
+		_, items := s.roster(path, "demo-community")
+		for _, it := range items {
+			if it["state"] == "absent" { // was there all the same, without a phone
+				s.must(200, "POST", path+"/mark", "demo-community", object{"persons": []any{it["id"]}, "at": s.clock.Now().Add(-30 * time.Minute).Format(time.RFC3339)})
+			}
+		}
+		s.must(200, "POST", path+"/confirm_hours", "demo-community", nil)
+		for as, want := range map[string]float64{"r000": 45, "r001": 30} {
+			if h := s.must(200, "GET", path, as, nil)["hours"].(object); h["minutes"] != want {
+				t.Errorf("%s: %v minutes, want %v", as, h["minutes"], want)
+			}
+		}
+		s.verify()
+	})
+}
+
 // One person asks many times at once and has one place.
 func TestOnePersonManyTaps(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {

@@ -375,6 +375,9 @@ func mark(m *Activity, c *flow.Change) error {
 			continue
 		}
 		m.arrive(e, at, "list")
+		if m.State == Finished && m.Since < m.Ends {
+			e.OutAt = max(m.Since, at) // it had been ended early
+		}
 		ids = append(ids, e.ID)
 	}
 	c.Code("entries", ids)
@@ -395,8 +398,13 @@ func checkOut(m *Activity, c *flow.Change) error {
 // finish ends the serving; who did not come is absent, who waited is let go.
 func finish(m *Activity, c *flow.Change) error {
 	m.sweep = true
+	if c.At < m.Ends {
+		m.endedAt = c.At // nobody served on after the organiser had ended it
+	}
 	for _, e := range m.Entries {
 		switch {
+		case e.inside() && m.endedAt != 0:
+			e.OutAt, e.dirty = max(m.endedAt, e.InAt), true
 		case e.State == In && e.InAt == 0:
 			e.State = Absent
 		case e.State == Offered:

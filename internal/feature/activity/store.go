@@ -134,6 +134,10 @@ func (store) Save(ctx context.Context, tx *db.Tx, m *Activity, was int64) (bool,
 		m.sweep = false
 		_, err := tx.Exec(ctx, `UPDATE activity_entries SET state = CASE state WHEN 'in' THEN 'absent' ELSE 'cancelled' END, until = 0
 			WHERE activity = ? AND (state IN ('waiting', 'offered') OR state = 'in' AND in_at = 0)`, m.ID)
+		if err == nil && m.endedAt != 0 {
+			_, err = tx.Exec(ctx, `UPDATE activity_entries SET out_at = CASE WHEN in_at > ? THEN in_at ELSE ? END WHERE activity = ? AND in_at > 0 AND out_at = 0`,
+				m.endedAt, m.endedAt, m.ID)
+		}
 		return err == nil, err
 	}
 	return true, nil

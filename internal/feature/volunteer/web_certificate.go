@@ -119,6 +119,15 @@ type certView struct {
 	Address string
 }
 
+// facts are what is verified; the holder reads the code to hand on as well.
+func (v certView) facts(p ui.Page) []ui.Fact {
+	out := verifiedFacts(p, v.V)
+	if v.Whole {
+		out = append(out, ui.Fact{Label: p.T("service.code"), Value: v.Code})
+	}
+	return out
+}
+
 func (s *Service) pageVerify(c *web.Call) (any, error) {
 	in, err := c.Query()
 	if err != nil {
