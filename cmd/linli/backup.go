@@ -8,7 +8,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
-	"linli/internal/app"
+	"linli/internal/app/archive"
 )
 
 type backupCommand struct {
@@ -24,7 +24,7 @@ func (b *backupCommand) Run() error {
 		return err
 	}
 	defer h.Close()
-	m, faults, err := h.Backup(ctx, b.File, bar("backup"))
+	m, faults, err := archive.Backup(ctx, h, b.File, bar("backup"))
 	if err != nil {
 		return err
 	}
@@ -49,7 +49,7 @@ type restoreCommand struct {
 
 func (r *restoreCommand) Run() error {
 	ctx := context.Background()
-	a, err := app.OpenArchive(r.File)
+	a, err := archive.Open(r.File)
 	if err != nil {
 		return err
 	}
@@ -58,7 +58,7 @@ func (r *restoreCommand) Run() error {
 	if err != nil {
 		return err
 	}
-	if err := app.Restore(ctx, c, a, bar("restore")); err != nil {
+	if err := archive.Restore(ctx, c, a, bar("restore")); err != nil {
 		return err
 	}
 	fmt.Printf("%s is restored. Next: linli verify, then linli serve.\n", r.File)
@@ -66,7 +66,7 @@ func (r *restoreCommand) Run() error {
 }
 
 // bar draws progress on a terminal and nothing elsewhere.
-func bar(name string) app.Progress {
+func bar(name string) archive.Progress {
 	if !term.IsTerminal(int(os.Stderr.Fd())) {
 		return nil
 	}

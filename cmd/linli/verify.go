@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"linli/internal/app"
+	"linli/internal/app/archive"
 )
 
 type verifyCommand struct {
@@ -46,7 +47,7 @@ func (v *verifyCommand) report(ctx context.Context) ([]app.Report, error) {
 		if err != nil {
 			return nil, err
 		}
-		return app.VerifyArchive(ctx, v.File, c.Log, bar("verify"))
+		return archive.Verify(ctx, v.File, c.Log, bar("verify"))
 	}
 	h, err := v.current(ctx)
 	if err != nil {

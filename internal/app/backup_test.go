@@ -21,6 +21,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"linli/internal/app"
+	"linli/internal/app/archive"
 	"linli/internal/app/demo"
 	"linli/internal/core/clock"
 	"linli/internal/platform/db"
@@ -117,7 +118,7 @@ func joined(reports []app.Report) string {
 func backup(t *testing.T, s *site) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "backup.zip")
-	_, faults, err := s.Backup(context.Background(), path, nil)
+	_, faults, err := archive.Backup(context.Background(), s.House, path, nil)
 	if err != nil || len(faults) > 0 {
 		t.Fatalf("backup: %v %v", err, faults)
 	}
@@ -127,16 +128,16 @@ func backup(t *testing.T, s *site) string {
 // restored opens a place that was filled from a backup.
 func restored(t *testing.T, path, url string) *site {
 	t.Helper()
-	a, err := app.OpenArchive(path)
+	a, err := archive.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer a.Close()
 	c := config(t.TempDir(), url, clock.NewFake(noon))
-	if err := app.Restore(context.Background(), c, a, nil); err != nil {
+	if err := archive.Restore(context.Background(), c, a, nil); err != nil {
 		t.Fatalf("restore: %v", err)
 	}
-	if err := app.Restore(context.Background(), c, a, nil); err == nil || !strings.Contains(err.Error(), "not empty") {
+	if err := archive.Restore(context.Background(), c, a, nil); err == nil || !strings.Contains(err.Error(), "not empty") {
 		t.Errorf("a second restore into the same place: %v", err)
 	}
 	return serve(t, c)
@@ -151,10 +152,10 @@ func TestBackupMovesBetweenEngines(t *testing.T) {
 		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
 			t.Errorf("the backup: %v %v", info.Mode(), err)
 		}
-		if _, _, err := s.Backup(context.Background(), path, nil); err == nil {
+		if _, _, err := archive.Backup(context.Background(), s.House, path, nil); err == nil {
 			t.Error("a backup was written over")
 		}
-		reports, err := app.VerifyArchive(context.Background(), path, nil, nil)
+		reports, err := archive.Verify(context.Background(), path, nil, nil)
 		if err != nil || joined(reports) != "" {
 			t.Errorf("verify FILE: %v %s", err, joined(reports))
 		}
@@ -415,7 +416,7 @@ func TestDamagedBackup(t *testing.T) {
 			if err := os.WriteFile(bad, b, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			a, err := app.OpenArchive(bad)
+			a, err := archive.Open(bad)
 			if err != nil {
 				return
 			}
@@ -424,7 +425,7 @@ func TestDamagedBackup(t *testing.T) {
 				t.Errorf("%s: not found", name)
 				return
 			}
-			if err := app.Restore(context.Background(), config(t.TempDir(), "", clock.NewFake(noon)), a, nil); err == nil {
+			if err := archive.Restore(context.Background(), config(t.TempDir(), "", clock.NewFake(noon)), a, nil); err == nil {
 				t.Errorf("%s: restored", name)
 			}
 		}

@@ -3,8 +3,6 @@ package app
 import (
 	"context"
 	"fmt"
-	"log/slog"
-	"os"
 
 	"linli/internal/platform/db"
 	"linli/internal/platform/journal"
@@ -44,34 +42,4 @@ func (h *House) Verify(ctx context.Context) (reports []Report, err error) {
 		return nil
 	})
 	return reports, err
-}
-
-// VerifyArchive checks a backup without touching any installation: its own
-// hashes, and then everything else in a temporary place that it is restored to.
-func VerifyArchive(ctx context.Context, path string, log *slog.Logger, progress Progress) ([]Report, error) {
-	a, err := OpenArchive(path)
-	if err != nil {
-		return nil, err
-	}
-	defer a.Close()
-	whole := Report{Name: "archive: every entry against the manifest", Seen: int64(len(a.Manifest.Files)), Faults: a.Check()}
-	if len(whole.Faults) > 0 {
-		return []Report{whole}, nil
-	}
-	dir, err := os.MkdirTemp("", "linli-verify-")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(dir)
-	c := Config{Data: dir, Log: log, Fill: true}
-	if err := Restore(ctx, c, a, progress); err != nil {
-		return nil, err
-	}
-	h, err := Open(ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	defer h.Close()
-	reports, err := h.Verify(ctx)
-	return append([]Report{whole}, reports...), err
 }

@@ -106,7 +106,7 @@ func (s *Service) newRecovery(ctx context.Context, tx *db.Tx, account string, no
 // the person goes on.
 func (s *Service) recoveryPage(c *web.Call, codes []string, next string) templ.Component {
 	p := s.page(c, "member.recovery")
-	p.Back = ui.Link{}
+	p.Back, p.CSS = ui.Link{}, []string{"signin.css"}
 	return ui.Whole(p, ui.Heading(p.Title, c.T("member.recovery_lead")), ui.With(ui.Notice(ui.Warn, c.T("member.recovery_once")), ui.Paragraph(c.T("member.recovery_once_text"))),
 		recoveryList(codes), ui.With(ui.Buttons(), ui.ButtonLink(p, ui.Link{Label: c.T("member.recovery_kept"), URL: next}, false)))
 }

@@ -140,10 +140,7 @@ func (s *Service) secondForm(c *web.Call, account string, sent *ui.Sent) (templ.
 	if err != nil {
 		return nil, err
 	}
-	if left > 0 {
-		before = append(before, ui.With(ui.Buttons(), ui.ButtonLink(s.page(c, "member.signin"), ui.Link{Label: c.T("member.recovery_use"), URL: at("/signin/recovery", nextOf(c))}, true)))
-	}
-	return s.frame(c, "second", sent, sheet, before...), nil
+	return s.framed(c, "second", sent, sheet, left > 0, before...), nil
 }
 
 func (s *Service) signInSecond(c *web.Call) (any, error) {

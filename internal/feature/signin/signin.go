@@ -20,7 +20,7 @@ import (
 	"linli/internal/ui"
 )
 
-//go:embed passkey.js
+//go:embed passkey.js signin.css
 var assets embed.FS
 
 // Settings are the rules of signing in, with their defaults.

@@ -82,6 +82,11 @@ func (s *Service) signInPage(c *web.Call) (any, error) {
 
 // frame is the page around a step of signing in.
 func (s *Service) frame(c *web.Call, by string, sent *ui.Sent, sheet ui.Sheet, before ...templ.Component) templ.Component {
+	return s.framed(c, by, sent, sheet, false, before...)
+}
+
+// framed is frame, with the way to a spare recovery code below the form.
+func (s *Service) framed(c *web.Call, by string, sent *ui.Sent, sheet ui.Sheet, spare bool, before ...templ.Component) templ.Component {
 	p := s.page(c, "member.signin")
 	p.Back = ui.Link{}
 	if s.passkeys() != nil {
@@ -103,6 +108,9 @@ func (s *Service) frame(c *web.Call, by string, sent *ui.Sent, sheet ui.Sheet, b
 	}
 	parts = append(parts, before...)
 	parts = append(parts, form)
+	if spare {
+		parts = append(parts, ui.With(ui.Buttons(), ui.ButtonLink(p, ui.Link{Label: c.T("member.recovery_use"), URL: at("/signin/recovery", next)}, true)))
+	}
 	if by == "phone" || by == "password" {
 		parts = append(parts, s.otherWays(c, p, next))
 	}

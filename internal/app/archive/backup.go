@@ -1,4 +1,6 @@
-package app
+// Package archive writes a whole place to one file and fills an empty place of
+// either engine from it (备份与恢复).
+package archive
 
 import (
 	"archive/zip"
@@ -18,6 +20,7 @@ import (
 	"slices"
 	"unicode/utf8"
 
+	"linli/internal/app"
 	"linli/internal/platform/blob"
 	"linli/internal/platform/db"
 	"linli/internal/platform/journal"
@@ -76,7 +79,7 @@ type Progress func(done, total int64)
 
 // Backup writes an archive of the place to a new file while others write. It
 // returns what is in it, and as faults the blobs that could not be read.
-func (h *House) Backup(ctx context.Context, path string, progress Progress) (m Manifest, faults []string, err error) {
+func Backup(ctx context.Context, h *app.House, path string, progress Progress) (m Manifest, faults []string, err error) {
 	if _, err := os.Lstat(path); err == nil {
 		return m, nil, fmt.Errorf("%s exists; a backup is written to a new file", path)
 	}
@@ -95,7 +98,7 @@ func (h *House) Backup(ctx context.Context, path string, progress Progress) (m M
 		}
 	}()
 	buffer := bufio.NewWriterSize(f, 1<<20)
-	w := &archive{zip: zip.NewWriter(buffer), manifest: &m, progress: progress}
+	w := &writer{zip: zip.NewWriter(buffer), manifest: &m, progress: progress}
 	if err = h.DB.Snapshot(ctx, func(s *db.Snapshot) error { return w.tables(ctx, s) }); err != nil {
 		return m, nil, err
 	}
@@ -131,15 +134,15 @@ func (h *House) Backup(ctx context.Context, path string, progress Progress) (m M
 	return m, faults, dir.Sync()
 }
 
-// archive writes the entries and notes them in the manifest.
-type archive struct {
+// writer writes the entries and notes them in the manifest.
+type writer struct {
 	zip         *zip.Writer
 	manifest    *Manifest
 	progress    Progress
 	done, total int64
 }
 
-func (a *archive) step() {
+func (a *writer) step() {
 	a.done++
 	if a.progress != nil && (a.done%1000 == 0 || a.done >= a.total) {
 		a.progress(a.done, max(a.done, a.total))
@@ -159,7 +162,7 @@ func (e *entry) Write(b []byte) (int, error) {
 	return e.w.Write(b)
 }
 
-func (a *archive) entry(name string, method uint16, write func(w io.Writer) error) error {
+func (a *writer) entry(name string, method uint16, write func(w io.Writer) error) error {
 	w, err := a.zip.CreateHeader(&zip.FileHeader{Name: name, Method: method})
 	if err != nil {
 		return err
@@ -170,7 +173,7 @@ func (a *archive) entry(name string, method uint16, write func(w io.Writer) erro
 	return err
 }
 
-func (a *archive) tables(ctx context.Context, s *db.Snapshot) error {
+func (a *writer) tables(ctx context.Context, s *db.Snapshot) error {
 	tables, err := db.Tables(ctx, s)
 	if err != nil {
 		return err
@@ -270,7 +273,7 @@ func (o order) apply(t db.Table, values []any) bool {
 	return true
 }
 
-func (a *archive) blobs(ctx context.Context, from blob.Store) (faults []string, err error) {
+func (a *writer) blobs(ctx context.Context, from blob.Store) (faults []string, err error) {
 	err = from.Walk(ctx, func(i blob.Info) error {
 		r, err := from.Get(ctx, i.Key)
 		if errors.Is(err, blob.ErrAbsent) {
@@ -296,7 +299,7 @@ func (a *archive) blobs(ctx context.Context, from blob.Store) (faults []string, 
 
 // secret adds the installation's secret where it is kept in the data folder:
 // pseudonyms and calendar addresses hang on it.
-func (a *archive) secret(data string) error {
+func (a *writer) secret(data string) error {
 	b, err := os.ReadFile(filepath.Join(data, secretName))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

@@ -1,4 +1,4 @@
-package app
+package archive
 
 import (
 	"archive/zip"
@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 
+	"linli/internal/app"
 	"linli/internal/platform/blob"
 	"linli/internal/platform/db"
 	"linli/internal/platform/journal"
@@ -31,8 +32,8 @@ type Archive struct {
 // manifestMost bounds the manifest that is read.
 const manifestMost = 256 << 20
 
-// OpenArchive opens a backup and reads its manifest.
-func OpenArchive(path string) (*Archive, error) {
+// Open opens a backup and reads its manifest.
+func Open(path string) (*Archive, error) {
 	z, err := zip.OpenReader(path)
 	if err != nil {
 		return nil, fmt.Errorf("%s is not a whole backup: %w", path, err)
@@ -109,16 +110,16 @@ func (a *Archive) Check() (faults []string) {
 
 // Restore fills an empty place of either engine with a backup. What was cut
 // off can be begun again.
-func Restore(ctx context.Context, c Config, a *Archive, progress Progress) error {
-	h, err := Open(ctx, c)
+func Restore(ctx context.Context, c app.Config, a *Archive, progress Progress) error {
+	h, err := app.Open(ctx, c)
 	if err != nil {
 		return err
 	}
-	err = h.fill(ctx, a, progress)
+	err = fill(ctx, h, a, progress)
 	if err = errors.Join(err, h.Close()); err != nil {
 		return err
 	}
-	if h, err = Open(ctx, c); err != nil { // with the secret and the places of the backup
+	if h, err = app.Open(ctx, c); err != nil { // with the secret and the places of the backup
 		return err
 	}
 	defer h.Close()
@@ -135,7 +136,7 @@ func Restore(ctx context.Context, c Config, a *Archive, progress Progress) error
 
 // fill writes the blobs first, then all rows in one transaction, so that when
 // it is cut off the place is as good as empty.
-func (h *House) fill(ctx context.Context, a *Archive, progress Progress) error {
+func fill(ctx context.Context, h *app.House, a *Archive, progress Progress) error {
 	if faults := a.Check(); len(faults) > 0 {
 		return fmt.Errorf("the backup is damaged: %s", strings.Join(faults, "; "))
 	}
@@ -150,7 +151,7 @@ func (h *House) fill(ctx context.Context, a *Archive, progress Progress) error {
 	} else if version != a.Manifest.Schema {
 		return fmt.Errorf("this place has schema %d, the backup %d: restore into a place that was not migrated", version, a.Manifest.Schema)
 	}
-	if err := h.empty(ctx, a); err != nil {
+	if err := empty(ctx, h, a); err != nil {
 		return err
 	}
 	w := &restoring{Archive: a, progress: progress}
@@ -182,7 +183,7 @@ var seeded = []string{"points_rules"}
 
 // empty demands that no table holds a row and that no blob is there but those
 // of the backup, from a restore that was cut off.
-func (h *House) empty(ctx context.Context, a *Archive) error {
+func empty(ctx context.Context, h *app.House, a *Archive) error {
 	err := h.DB.Snapshot(ctx, func(s *db.Snapshot) error {
 		tables, err := db.Tables(ctx, s)
 		if err != nil {
