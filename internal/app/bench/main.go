@@ -82,6 +82,9 @@ func run(ctx context.Context) error {
 		}, f.insert},
 		{"claim, durable, 16 callers", 16, f.claim(site), f.insert},
 	}
+	if err := indexed(ctx, h, f.plain); err != nil {
+		return fmt.Errorf("search index: %w", err)
+	}
 	fmt.Printf("%s, %d CPUs, %s, %d wishes, %d turns of %s\n\n", runtime.Version(), runtime.NumCPU(), h.DB.Engine, *wishes, *rounds, *each)
 	fmt.Printf("%-34s %9s %9s %9s %9s | %9s %9s | %6s %6s\n", "", "CPU µs", "req/s", "p50 µs", "p99 µs", "floor µs", "floor/s", "CPU ×", "req/s ×")
 	if *cpuOut != "" {
@@ -103,7 +106,7 @@ func run(ctx context.Context) error {
 			return fmt.Errorf("%s: %w", l.name, err)
 		}
 	}
-	if err := searches(ctx, h, site, f.plain); err != nil {
+	if err := searches(h, site, f.plain); err != nil {
 		return fmt.Errorf("search: %w", err)
 	}
 	if err := services(ctx, c, h, site, f.plain); err != nil {

@@ -251,42 +251,82 @@ func TSQuery(query string) string {
 	return b.String()
 }
 
-// Similar tells how alike two texts are, from 0 (no pair of characters in common) to 1 (the same pairs and words), by
+// Similar tells how alike two titles are, from 0 (no pair of characters in common) to 1 (the same pairs and words), by
 // Dice's coefficient: twice the shared share of both. Pairs that come several times count several times. It is 0 when
-// either text has nothing to compare.
-func Similar(a, b string) float64 {
-	x, y := pairs(a), pairs(b)
-	if len(x) == 0 || len(y) == 0 {
-		return 0
-	}
-	have := make(map[string]int, len(x))
-	for _, p := range x {
-		have[p]++
-	}
-	shared := 0
-	for _, p := range y {
-		if have[p] > 0 {
-			have[p]--
-			shared++
-		}
-	}
-	return 2 * float64(shared) / float64(len(x)+len(y))
-}
+// either text has nothing to compare. Its time grows with the product of the lengths.
+func Similar(a, b string) float64 { return Like(a)(b) }
 
-// pairs are the tokens of a text without the last characters that only serve prefix queries.
-func pairs(text string) []string {
-	var all []string
-	for _, r := range runs(text) {
-		switch {
-		case !r.cjk:
-			all = append(all, token(r.chars...))
-		case len(r.chars) == 1:
-			all = append(all, token(r.chars...))
-		default:
-			for i := range len(r.chars) - 1 {
-				all = append(all, token(r.chars[i:i+2]...))
+// Alike is how much of two titles must agree for them to be taken for one matter: 路灯不亮 and 路灯坏了 share one pair of
+// three.
+const Alike = 0.3
+
+// Like is Similar for comparing one title with many, one after another.
+func Like(title string) func(other string) float64 {
+	x := appendGrams(nil, title)
+	var y []gram
+	return func(other string) float64 {
+		y = appendGrams(y[:0], other)
+		if len(x) == 0 || len(y) == 0 {
+			return 0
+		}
+		shared := 0
+		for i, g := range y {
+			if count(y[:i], g) < count(x, g) { // as often as y has had it, x must have it too
+				shared++
 			}
 		}
+		return 2 * float64(shared) / float64(len(x)+len(y))
 	}
-	return all
+}
+
+func count(all []gram, one gram) (n int) {
+	for _, g := range all {
+		if g == one {
+			n++
+		}
+	}
+	return n
+}
+
+// gram is a pair of characters, a character that stands alone, or a hash of a word: what two titles have in common.
+type gram uint64
+
+// appendGrams adds the grams of a text: its tokens without the last characters that only serve prefix queries.
+func appendGrams(to []gram, text string) []gram {
+	const start, prime = 14695981039346656037, 1099511628211 // FNV-1a
+	var last rune                                            // of the run, 0 outside
+	var cjk bool
+	var word gram // the hash so far; of a Chinese run how many characters it has
+	end := func() {
+		if last != 0 && !cjk {
+			to = append(to, word)
+		} else if last != 0 && word == 1 {
+			to = append(to, gram(last))
+		}
+		last, word = 0, 0
+	}
+	for _, r := range fold(text) {
+		is := isCJK(r)
+		if !is && !unicode.IsLetter(r) && !unicode.IsNumber(r) && !(unicode.IsMark(r) && last != 0) {
+			end()
+			continue
+		}
+		if last != 0 && is != cjk {
+			end()
+		}
+		switch {
+		case is && last != 0:
+			to = append(to, gram(last)<<32|gram(r))
+			word++
+		case is:
+			word = 1
+		case last == 0:
+			word = (start ^ gram(r)) * prime
+		default:
+			word = (word ^ gram(r)) * prime
+		}
+		last, cjk = r, is
+	}
+	end()
+	return to
 }

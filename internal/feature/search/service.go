@@ -17,8 +17,6 @@ import (
 
 // Bounds of finding what reads alike.
 const (
-	// Alike is how much of two titles must agree, by bigram.Similar: 路灯不亮 and 路灯坏了 share one pair of three.
-	Alike = 0.3
 	// weighed is how many of the newest candidates are compared. It bounds the time, whatever the text.
 	weighed = 1000
 	// asked is how many pairs of characters of a text are looked for.
@@ -134,8 +132,9 @@ func mostAlike(rows []row, text string, limit int) []string {
 		much float64
 	}
 	var like []scored
+	compare := bigram.Like(text)
 	for _, r := range rows {
-		if much := bigram.Similar(r.Title, text); much >= Alike {
+		if much := compare(r.Title); much >= bigram.Alike {
 			like = append(like, scored{r.Subject, much})
 		}
 	}

@@ -26,8 +26,6 @@ import (
 type Finder interface {
 	// Where returns a condition on the SQL expression id and its values.
 	Where(kind, id, query string) (cond string, args []any)
-	// Similar returns up to limit open wishes of a place that read like text, best first.
-	Similar(ctx context.Context, q db.Queryer, kind, place, text string, limit int) ([]string, error)
 }
 
 // Converter makes another matter out of a wish, in the same transaction, and

@@ -143,15 +143,8 @@ func visible(a actor.Actor) (string, []any) {
 func list(ctx context.Context, q db.Queryer, a actor.Actor, f Filter, ask page.Ask, now int64) ([]*Wish, error) {
 	where, args := visible(a)
 	and := func(cond string, vs ...any) { where, args = where+` AND `+cond, append(args, vs...) }
-	switch len(f.Place) {
-	case 0:
-	case access.Community:
-		and(`w.community = ?`, f.Place)
-	case access.Street:
-		and(`w.street = ?`, f.Place)
-	default:
-		and(`w.place >= ? AND w.place < ?`, f.Place, f.Place+":")
-	}
+	there, in := inside(f.Place)
+	where, args = where+there, append(args, in...)
 	if f.State != "" {
 		and(`w.state = ? AND (w.due_at = 0 OR w.due_at > ?)`, flow.State(f.State), now)
 	}
@@ -201,14 +194,24 @@ func waiting(ctx context.Context, q db.Queryer, a actor.Actor) ([]*Wish, error) 
 	return ws, err
 }
 
-// stillOpen narrows ids to wishes that are open and anybody may read, in no order.
-func stillOpen(ctx context.Context, q db.Queryer, ids []string, now int64) (out []Alike, err error) {
-	args := []any{now}
-	for _, id := range ids {
-		args = append(args, id)
+// openTitles lists the newest open wishes at or below a place that anybody may read.
+func openTitles(ctx context.Context, q db.Queryer, code string, now int64, limit int) (out []Alike, err error) {
+	where, args := inside(code)
+	return out, q.Select(ctx, &out, `SELECT w.id, w.title FROM wishes w WHERE w.visibility = 'public' AND w.state = 'open'
+		AND (w.due_at = 0 OR w.due_at > ?)`+where+` ORDER BY w.id DESC LIMIT ?`, append(append([]any{now}, args...), limit)...)
+}
+
+// inside is the condition that a wish lies at or below a place, none for "".
+func inside(code string) (string, []any) {
+	switch len(code) {
+	case 0:
+		return "", nil
+	case access.Community:
+		return ` AND w.community = ?`, []any{code}
+	case access.Street:
+		return ` AND w.street = ?`, []any{code}
 	}
-	return out, q.Select(ctx, &out, `SELECT id, title FROM wishes WHERE visibility = 'public' AND state = 'open' AND (due_at = 0 OR due_at > ?)
-		AND id IN (?`+strings.Repeat(`, ?`, len(ids)-1)+`)`, args...)
+	return ` AND w.place >= ? AND w.place < ?`, []any{code, code + ":"}
 }
 
 // helpersOf lists accounts that took wishes of a community lately, newest first.

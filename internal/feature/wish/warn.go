@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"linli/internal/core/access"
+	"linli/internal/core/bigram"
 	"linli/internal/core/gate"
 	"linli/internal/feature/place"
 	"linli/internal/platform/matter"
@@ -48,24 +50,29 @@ func warnings(w *Wish, alike []Alike, say matter.Say) []Warning {
 func (s *Service) similarTo(ctx context.Context, raw map[string]any) []Alike {
 	title, _ := raw["title"].(string)
 	code, _ := raw["place"].(string)
-	return s.Similar(ctx, strings.TrimSpace(title), place.Trim(code), "")
+	return s.Similar(ctx, strings.TrimSpace(title), access.Up(place.Trim(code), access.Community), "")
 }
 
+// alikeAmong is how many of the newest open wishes of a place are compared: a
+// community has about thirty.
+const alikeAmong = 64
+
 // Similar finds up to alikeMost open wishes at or below a place that anybody
-// may read; none when searching is not possible just now.
+// may read and whose titles are like this one; none when that cannot be asked
+// just now.
 func (s *Service) Similar(ctx context.Context, title, code, but string) []Alike {
-	if s.Finder == nil || title == "" {
+	if title == "" {
 		return nil
 	}
-	ids, err := s.Finder.Similar(ctx, s.Journal.DB, "wish", code, title, 4*alikeMost)
-	var out []Alike
-	if err == nil && len(ids) > 0 {
-		out, err = stillOpen(ctx, s.Journal.DB, ids, s.Journal.DB.Clock().Now().UnixMilli())
-	}
+	open, err := openTitles(ctx, s.Journal.DB, code, s.Journal.DB.Clock().Now().UnixMilli(), alikeAmong)
 	if err != nil {
 		s.Journal.Log.Warn("similar wishes", "err", err)
 	}
-	out = slices.DeleteFunc(out, func(a Alike) bool { return a.ID == but })
-	slices.SortFunc(out, func(a, b Alike) int { return cmp.Compare(slices.Index(ids, a.ID), slices.Index(ids, b.ID)) })
-	return out[:min(alikeMost, len(out))]
+	like, much := bigram.Like(title), map[string]float64{}
+	open = slices.DeleteFunc(open, func(a Alike) bool {
+		much[a.ID] = like(a.Title)
+		return much[a.ID] < bigram.Alike || a.ID == but
+	})
+	slices.SortStableFunc(open, func(a, b Alike) int { return cmp.Compare(much[b.ID], much[a.ID]) })
+	return open[:min(alikeMost, len(open))]
 }
