@@ -101,7 +101,7 @@ func (h *House) build() {
 	h.Search.Register("activity", "activities", h.Activity)
 	h.Wish.Converters["activity"] = activityFromWish{h.Activity}
 	h.Points = points.New(j, h.Member, h.Place)
-	h.Points.Page, h.Points.Wishes = h.page, wishesForPoints{h.Wish}
+	h.Points.Page, h.Points.Wishes, h.Points.Activities = h.page, wishesForPoints{h.Wish}, h.Activity
 	h.Award = award.New(j, h.Member, h.Group, h.Place, h.Volunteer)
 	h.Award.Page, h.Award.Wishes = h.page, h.Points
 	h.wirePosts()

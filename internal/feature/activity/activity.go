@@ -122,7 +122,8 @@ type Entry struct {
 	Until     int64  `db:"until"` // of an offered place
 	InAt      int64  `db:"in_at"`
 	OutAt     int64  `db:"out_at"`
-	How       string `db:"how"` // of the check-in: qr, spoken, list
+	How       string `db:"how"`    // of the check-in: qr, spoken, list
+	Device    string `db:"device"` // a mark of the browser that checked in, of this activity alone
 	Confirmed bool   `db:"confirmed"`
 	At        int64  `db:"at"`
 

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"linli/internal/app/demo"
 	"linli/internal/core/clock"
 )
 
@@ -166,6 +167,69 @@ func TestLastPlaces(t *testing.T) {
 		if in.Load() != 3 || waiting.Load() != extra-3 || count["in"] != 3 || count["waiting"] != extra-3 {
 			t.Errorf("%d in, %d waiting by the replies; roster %v", in.Load(), waiting.Load(), count)
 		}
+		s.verify()
+	})
+}
+
+// One phone that checks in three people is on the list of what to look at; two
+// on one phone are a family, and its mark says nothing at another activity.
+func TestOneDevice(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		ids := []string{}
+		for range 2 {
+			path := s.published("demo-community", nil)
+			ids = append(ids, path[len("/api/v1/activities/"):])
+			for i := range 4 {
+				s.must(200, "POST", path+"/sign_up", fmt.Sprintf("r%03d", i), nil)
+			}
+		}
+		s.clock.Advance(25 * time.Hour)
+		cookie := ""
+		in := func(id, as string) {
+			t.Helper()
+			form := url.Values{"code": {s.Activity.QRCode(id, s.clock.Now().UnixMilli())}}
+			req, err := http.NewRequest("POST", s.url+"/activities/"+id+"/check_in", strings.NewReader(form.Encode()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			req.Header.Set("Authorization", "Bearer "+as)
+			if cookie != "" {
+				req.Header.Set("Cookie", cookie)
+			}
+			res, err := client.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			res.Body.Close()
+			if res.StatusCode != 303 {
+				t.Fatalf("%s checks in: %d", as, res.StatusCode)
+			}
+			for _, ck := range res.Cookies() {
+				if ck.Name == "door" {
+					cookie = "door=" + ck.Value
+				}
+			}
+		}
+		devices := func() (out []string) {
+			for _, it := range s.must(200, "GET", "/api/v1/points/anomalies?place="+demo.CommunityA, "demo-community", nil)["items"].([]any) {
+				if o := it.(object); o["kind"] == "device" {
+					out = append(out, fmt.Sprint(o["other"], " ", o["count"]))
+				}
+			}
+			return out
+		}
+		in(ids[0], "r000")
+		in(ids[0], "r001")
+		in(ids[1], "r002")
+		if got := devices(); len(got) > 0 {
+			t.Errorf("two on one phone: %v", got)
+		}
+		in(ids[0], "r003")
+		if got := devices(); len(got) != 1 || got[0] != "activity:"+ids[0]+" 3" {
+			t.Errorf("three on one phone: %v", got)
+		}
+		s.page("/staff/points", "demo-community", "一部手机给三个以上的人签到", "江边捡拾垃圾")
 		s.verify()
 	})
 }

@@ -190,7 +190,7 @@ func (m *Activity) release(e *Entry, state string) {
 	}
 	if e.InAt != 0 {
 		m.Came--
-		e.InAt, e.OutAt, e.How = 0, 0, ""
+		e.InAt, e.OutAt, e.How, e.Device = 0, 0, "", ""
 	}
 	e.State, e.Until, e.dirty = state, 0, true
 }
@@ -347,6 +347,7 @@ func checkIn(m *Activity, c *flow.Change) error {
 	}
 	how, _ := c.Codes["how"].(string)
 	m.arrive(e, c.At, how)
+	e.Device = c.In.Text("device")
 	c.Code("entry", e.ID)
 	return nil
 }

@@ -272,6 +272,7 @@ func (s *Service) prepare(ctx context.Context, tx *db.Tx, m *Activity, c *flow.C
 			return err
 		}
 		c.Code("how", how)
+		c.In["device"] = deviceFrom(ctx)
 	case "remove":
 		return gather(ctx, tx, m, []string{c.In.Text("person")}, false)
 	case "mark":

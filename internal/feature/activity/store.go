@@ -14,7 +14,7 @@ const columns = `a.id, a.state, a.version, a.since, a.due_at, a.due_do, a.place,
 	a.title, a.body, a.kind, a.location_note, a.starts, a.ends, a.cutoff, a.capacity, a.reserved, a.taken, a.kept, a.waiting, a.came, a.confirmed,
 	a.next_line, a.minimum_age, a.audience, a.skills, a.insurance, a.bring, a.rule, a.skips, a.series, a.sequence, a.changed_at, a.reminded, a.called_up, a.origin`
 
-const entryColumns = `e.id, e.activity, e.account, e.grp, e.names, e.party, e.shift, e.kept, e.state, e.line, e.until, e.in_at, e.out_at, e.how, e.confirmed, e.at`
+const entryColumns = `e.id, e.activity, e.account, e.grp, e.names, e.party, e.shift, e.kept, e.state, e.line, e.until, e.in_at, e.out_at, e.how, e.device, e.confirmed, e.at`
 
 // headOfLine bounds how many of the waiting line are at hand at once.
 const headOfLine = 100
@@ -144,12 +144,12 @@ func (store) Save(ctx context.Context, tx *db.Tx, m *Activity, was int64) (bool,
 }
 
 func saveEntry(ctx context.Context, tx *db.Tx, e *Entry) error {
-	_, err := tx.Exec(ctx, `INSERT INTO activity_entries (id, activity, account, grp, names, party, shift, kept, state, line, until, in_at, out_at, how, confirmed, at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	_, err := tx.Exec(ctx, `INSERT INTO activity_entries (id, activity, account, grp, names, party, shift, kept, state, line, until, in_at, out_at, how, device, confirmed, at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET grp = excluded.grp, names = excluded.names, party = excluded.party, shift = excluded.shift, kept = excluded.kept,
-			state = excluded.state, line = excluded.line, until = excluded.until, in_at = excluded.in_at, out_at = excluded.out_at, how = excluded.how,
+			state = excluded.state, line = excluded.line, until = excluded.until, in_at = excluded.in_at, out_at = excluded.out_at, how = excluded.how, device = excluded.device,
 			confirmed = excluded.confirmed, at = excluded.at`,
-		e.ID, e.Activity, e.Account, e.Group, e.Names, e.Party, e.Shift, bit(e.Kept), e.State, e.Line, e.Until, e.InAt, e.OutAt, e.How, bit(e.Confirmed), e.At)
+		e.ID, e.Activity, e.Account, e.Group, e.Names, e.Party, e.Shift, bit(e.Kept), e.State, e.Line, e.Until, e.InAt, e.OutAt, e.How, e.Device, bit(e.Confirmed), e.At)
 	return err
 }
 
@@ -343,6 +343,13 @@ func faultsOf(ctx context.Context, q db.Queryer) ([]string, error) {
 		WHERE NOT EXISTS (SELECT 1 FROM events e WHERE e.subject = a.id AND e.version = a.version AND e.to_state = a.state)
 			OR EXISTS (SELECT 1 FROM events e WHERE e.subject = a.id AND e.version > a.version)`)
 	return faults, err
+}
+
+// sameDevice lists activities below a place at which one browser checked in more people than share a phone.
+func sameDevice(ctx context.Context, q db.Queryer, place string, since int64) (ds []OneDevice, err error) {
+	return ds, q.Select(ctx, &ds, `SELECT e.activity, a.title, count(*) AS n, max(e.in_at) AS at FROM activity_entries e JOIN activities a ON a.id = e.activity
+		WHERE e.device <> '' AND e.in_at >= ? AND a.place >= ? AND a.place < ? GROUP BY e.activity, a.title, e.device HAVING count(*) > ?
+		ORDER BY max(e.in_at) DESC LIMIT 100`, since, place, place+":", deviceMost)
 }
 
 // setSeries marks the first of a series after it was saved.

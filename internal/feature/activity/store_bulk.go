@@ -12,9 +12,9 @@ import (
 // entriesAtOnce is how many entries one statement of Keep writes.
 const entriesAtOnce = 40
 
-const entryValues = `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+const entryValues = `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
-const intoEntries = `INSERT INTO activity_entries (id, activity, account, grp, names, party, shift, kept, state, line, until, in_at, out_at, how, confirmed, at) VALUES ` + entryValues
+const intoEntries = `INSERT INTO activity_entries (id, activity, account, grp, names, party, shift, kept, state, line, until, in_at, out_at, how, device, confirmed, at) VALUES ` + entryValues
 
 var manyEntries = intoEntries + strings.Repeat(", "+entryValues, entriesAtOnce-1)
 
@@ -34,10 +34,10 @@ func (s *Service) Keep(ctx context.Context, tx *db.Tx, ms []*Activity) error {
 			each, query = slices.Collect(slices.Chunk(part, 1)), intoEntries
 		}
 		for _, es := range each {
-			args := make([]any, 0, 16*len(es))
+			args := make([]any, 0, 17*len(es))
 			for _, e := range es {
 				args = append(args, e.ID, e.Activity, e.Account, e.Group, e.Names, e.Party, e.Shift, bit(e.Kept), e.State, e.Line, e.Until,
-					e.InAt, e.OutAt, e.How, bit(e.Confirmed), e.At)
+					e.InAt, e.OutAt, e.How, e.Device, bit(e.Confirmed), e.At)
 			}
 			if _, err := tx.Exec(ctx, query, args...); err != nil {
 				return err

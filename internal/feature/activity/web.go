@@ -17,8 +17,11 @@ import (
 func (s *Service) routes() []web.Route {
 	api := s.Kind.API()
 	for i := range api {
-		if api[i].Name == "sign_up-activity" { // a party is a number or names
+		switch api[i].Name {
+		case "sign_up-activity": // a party is a number or names
 			api[i].Do = func(c *web.Call) (any, error) { return s.move(c, "sign_up") }
+		case "check_in-activity":
+			api[i].Do = func(c *web.Call) (any, error) { return s.move(c, "check_in") }
 		}
 	}
 	api = append(api,
@@ -45,7 +48,11 @@ func (s *Service) move(c *web.Call, do string) (any, error) {
 		splitNames(raw)
 		return flow.Decode(fs, raw)
 	}}
-	return s.Machine.Do(c.Context(), req, func(tx *db.Tx, m *Activity, a actor.Actor, now int64) (any, error) {
+	ctx := c.Context()
+	if do == "check_in" {
+		ctx = s.device(c, req.ID)
+	}
+	return s.Machine.Do(ctx, req, func(tx *db.Tx, m *Activity, a actor.Actor, now int64) (any, error) {
 		return s.show(c.Context(), tx, m, matter.View{Actor: a, Now: now, Say: c.T})
 	})
 }

@@ -258,7 +258,9 @@ func (s *Service) staff(c *web.Call, sent *ui.Sent, preview *Preview) (any, erro
 		if err != nil {
 			return nil, err
 		}
-		if a.Other != "" {
+		if a.Kind == "device" {
+			who = a.Title
+		} else if a.Other != "" {
 			other, err := s.label(c.Context(), s.Journal.DB, a.Other, c.T)
 			if err != nil {
 				return nil, err

@@ -1,9 +1,11 @@
 package points
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"errors"
+	"slices"
 	"time"
 
 	"linli/internal/core/actor"
@@ -11,6 +13,7 @@ import (
 	"linli/internal/core/fault"
 	"linli/internal/core/flow"
 	"linli/internal/core/page"
+	"linli/internal/feature/activity"
 	"linli/internal/feature/member"
 	"linli/internal/feature/place"
 	"linli/internal/platform/db"
@@ -33,9 +36,16 @@ type Service struct {
 	Places  *place.Service
 	Wishes  Wishes
 	Page    ui.Shell
+
+	Activities Activities
 }
 
-// New returns the service; Wishes and Page are wired by app.
+// Activities tells where one phone checked in many people; app wires the activity feature.
+type Activities interface {
+	SameDevice(ctx context.Context, q db.Queryer, place string, since int64) ([]activity.OneDevice, error)
+}
+
+// New returns the service; Wishes, Activities and Page are wired by app.
 func New(j *journal.Journal, members *member.Service, places *place.Service) *Service {
 	s := &Service{Journal: j, Members: members, Places: places}
 	s.Machine = &journal.Machine[*Batch]{Journal: j, Life: Life, Store: batches{}, Sees: Sees, Done: s.book}
@@ -205,7 +215,16 @@ func (s *Service) Anomalies(ctx context.Context, q db.Queryer, a actor.Actor, wh
 	if where == "" || !a.StaffReaching(where) && !a.Has(actor.Auditor, where) {
 		return nil, fault.New(fault.Denied, "points.reason.staff_looks")
 	}
-	as, err := anomalies(ctx, q, where, now-90*24*3600*1000)
+	const days90 = 90 * 24 * 3600 * 1000
+	as, err := anomalies(ctx, q, where, now-days90)
+	if err != nil {
+		return nil, err
+	}
+	ds, err := s.Activities.SameDevice(ctx, q, where, now-days90)
+	for _, d := range ds {
+		as = append(as, Anomaly{Kind: "device", Other: "activity:" + d.Activity, Count: d.People, At: d.At, Title: d.Title})
+	}
+	slices.SortStableFunc(as, func(a, b Anomaly) int { return cmp.Compare(b.At, a.At) })
 	if as == nil {
 		as = []Anomaly{}
 	}

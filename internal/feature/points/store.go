@@ -168,12 +168,13 @@ func lastEvents(ctx context.Context, q db.Queryer, kind string, since int64, mos
 
 // Anomaly is something an auditor should look at.
 type Anomaly struct {
-	Kind    string `db:"kind" json:"kind"` // burst, day, circle, hand
+	Kind    string `db:"kind" json:"kind"` // burst, day, circle, hand, device
 	Account string `db:"account" json:"account"`
 	Other   string `db:"other" json:"other"`
 	Count   int64  `db:"n" json:"count"`
 	Amount  int64  `db:"amount" json:"amount"`
 	At      int64  `db:"at" json:"at"`
+	Title   string `db:"-" json:"title,omitempty" doc:"of the activity, for one device that checked in many"`
 }
 
 // anomalies lists what is unusual since a moment below a place: many entries
