@@ -56,6 +56,7 @@ var sqlPlaces = map[string]string{
 	"internal/app/store_workbench.go": "keeps the views of the workbench, which spans the features",
 	"internal/app/bench/floor.go":     "measures the bare queries beside ours",
 	"internal/app/bench/activity.go":  "measures the bare queries beside ours",
+	"internal/app/bench/search.go":    "measures the bare queries beside ours",
 	"internal/app/demo/fill.go":       "asks whether the place to be filled is empty",
 }
 
@@ -78,6 +79,7 @@ var clockFiles = map[string]string{
 	"internal/platform/blob/disk.go":   "compares with the file system's own times",
 	"internal/app/bench/main.go":       "measures how long things take",
 	"internal/app/bench/activity.go":   "measures how long things take",
+	"internal/app/bench/search.go":     "measures how long things take",
 	"e2e/browser/page.go":              "waits for a browser",
 }
 

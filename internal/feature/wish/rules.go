@@ -12,11 +12,11 @@ import (
 
 // Settings are the rules a community may set otherwise.
 var Settings = []part.Setting{
-	{Key: "wish.review", Default: "all", Kind: "text", Values: []string{"all", "unverified", "none"}},      // who is reviewed: all, unverified (below V3), none
-	{Key: "wish.review_span", Default: "24h", Kind: "span"}, // then the next level reviews
-	{Key: "wish.tier_span", Default: "2wd", Kind: "span"},   // how long a circle is asked before it widens
-	{Key: "wish.lease_span", Default: "5wd", Kind: "span"},  // how long a claim may be held
-	{Key: "wish.lead_span", Default: "20wd", Kind: "span"},  // how long a lead is held
+	{Key: "wish.review", Default: "all", Kind: "text", Values: []string{"all", "unverified", "none"}}, // who is reviewed: all, unverified (below V3), none
+	{Key: "wish.review_span", Default: "24h", Kind: "span"},                                           // then the next level reviews
+	{Key: "wish.tier_span", Default: "2wd", Kind: "span"},                                             // how long a circle is asked before it widens
+	{Key: "wish.lease_span", Default: "5wd", Kind: "span"},                                            // how long a claim may be held
+	{Key: "wish.lead_span", Default: "20wd", Kind: "span"},                                            // how long a lead is held
 	{Key: "wish.expire_span", Default: "90d", Kind: "span"},
 	{Key: "wish.mend_span", Default: "30d", Kind: "span"},
 	{Key: "wish.confirm_span", Default: "7d", Kind: "span"}, // then 逾期未确认
