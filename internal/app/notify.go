@@ -13,11 +13,13 @@ import (
 
 	"linli/internal/core/actor"
 	"linli/internal/core/clock"
+	"linli/internal/core/event"
 	"linli/internal/feature/activity"
 	"linli/internal/feature/notify"
 	"linli/internal/feature/search"
 	"linli/internal/feature/volunteer"
 	"linli/internal/feature/webhook"
+	"linli/internal/feature/wish"
 	"linli/internal/platform/db"
 	"linli/internal/platform/mail"
 	"linli/internal/platform/outbound"
@@ -88,7 +90,7 @@ func documented(s search.Source) notify.Title {
 // and by what ways messages go out.
 func (h *House) wireNotify() {
 	n := notify.New(h.Journal, h.Member, h.Group, h.Place)
-	n.Follows, n.Left = h.Post, h.ballotsLeft
+	n.Follows, n.Left, n.Routes = h.Post, h.ballotsLeft, h.routed
 	n.Page, n.Base = h.page, strings.TrimSuffix(h.Config.BaseURL, "/")
 	n.Register("wish", "/wishes/{id}", documented(h.Wish))
 	n.Register("activity", "/activities/{id}", documented(h.Activity))
@@ -133,6 +135,30 @@ func (h *House) wireNotify() {
 	w.Page, w.Base, w.Secret = h.page, n.Base, h.Config.Secret
 	w.Kinds = []string{"activity", "award", "poll", "post", "project", "wish"}
 	h.Webhook = w
+}
+
+// routed tells of a new public wish whom the responsibility list 权责清单 names
+// for its category at its place: who is responsible, and who must support.
+func (h *House) routed(ctx context.Context, q db.Queryer, e event.Event) ([]event.Tell, error) {
+	if e.Kind != "wish" || e.ToState != string(wish.Open) || e.Do != "create" && e.Do != "approve" || e.Audience != event.Public {
+		return nil, nil
+	}
+	w, err := h.Wish.Machine.Store.Load(ctx, q, e.Subject, "")
+	if errors.Is(err, db.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var tells []event.Tell
+	responsible, supporting := h.Group.Responsible(w.Place, w.Category, e.At)
+	for _, g := range responsible {
+		tells = append(tells, event.ToGroup(g, "responsible"))
+	}
+	for _, g := range supporting {
+		tells = append(tells, event.ToGroup(g, "supporting"))
+	}
+	return tells, nil
 }
 
 func (h *House) channels() error {

@@ -657,6 +657,29 @@ func TestResponsibilities(t *testing.T) {
 		if r := s.do("GET", "/responsibilities", "", nil); !bytes.Contains(r.Body, []byte("环境设施")) {
 			t.Error("the public list lacks a line")
 		}
+
+		// The list routes: whom it names hears of a new public wish of the category, and of no other.
+		water, _, err := s.Member.Actor(t.Context(), s.account("demo-water").ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := add("demo-district", water.Agencies()[0].Group, demo.CommunityA, "环境设施", "supporting"); got != 303 {
+			t.Fatal(got)
+		}
+		s.clock.Advance(time.Minute)
+		s.wish("demo-resident", object{"title": "路灯不亮了", "category": "环境设施"})
+		s.wish("demo-resident", object{"title": "想学剪纸", "category": "文化体育"})
+		s.wish("demo-resident", object{"title": "自家水管的事", "category": "环境设施", "visibility": "private"})
+		if err := s.Work(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		box := string(s.do("GET", "/inbox", "demo-water", nil).Body)
+		if !strings.Contains(box, "按权责清单，新的微心愿「路灯不亮了」请您单位配合") || strings.Contains(box, "想学剪纸") || strings.Contains(box, "自家水管") {
+			t.Errorf("the list does not route as it says")
+		}
+		if faults := verified(t, s); len(faults) > 0 {
+			t.Error(faults)
+		}
 	})
 }
 

@@ -59,6 +59,15 @@ func Posts(ctx context.Context, h *app.House, year *clock.Fake, rnd *rand.Rand) 
 		people[name] = actor.With(ctx, a)
 		return people[name], err
 	}
+	for _, name := range []string{"demo-resident", "demo-neighbour"} {
+		who, err := as(name)
+		if err != nil {
+			return err
+		}
+		if err := h.Post.FollowChannel(who, CommunityA, true); err != nil {
+			return err
+		}
+	}
 	pinned := 0
 	for _, p := range postPlans(start, end, rnd) {
 		year.Set(p.at)

@@ -44,6 +44,13 @@ func (s *Service) check(ctx context.Context, q db.Queryer) ([]string, error) {
 			if e.At < from {
 				continue // forgotten by now, but for what still asks for an act
 			}
+			if s.Routes != nil {
+				routed, err := s.Routes(ctx, q, e)
+				if err != nil {
+					return nil, err
+				}
+				p.Tell = append(p.Tell, routed...)
+			}
 			faults = append(faults, compare(e, p.Tell, rows)...)
 		}
 	}

@@ -19,6 +19,7 @@ import (
 	"strings"
 
 	"linli/internal/core/actor"
+	"linli/internal/core/event"
 	"linli/internal/core/fault"
 	"linli/internal/feature/group"
 	"linli/internal/feature/member"
@@ -83,6 +84,9 @@ var Settings = []part.Setting{
 type Service struct {
 	Page    ui.Shell  // wired by app
 	Follows Followers // nil where nothing can be followed; wired by app
+	// Routes adds whom the responsibility list 权责清单 names for what happened;
+	// it may be nil. It answers the same for the same event at any time.
+	Routes func(ctx context.Context, q db.Queryer, e event.Event) ([]event.Tell, error)
 	// Left lists what waits for the caller without having been told, such as
 	// votes not cast; it may be nil. Wired by app.
 	Left     func(c *web.Call, p ui.Page) ([]ui.Card, error)

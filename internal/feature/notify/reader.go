@@ -53,6 +53,13 @@ func (s *Service) applyOne(ctx context.Context, tx *db.Tx, e event.Event) error 
 	if err := settle(ctx, tx, e); err != nil {
 		return err
 	}
+	if s.Routes != nil {
+		routed, err := s.Routes(ctx, tx, e)
+		if err != nil {
+			return err
+		}
+		p.Tell = append(p.Tell, routed...)
+	}
 	old := e.At < s.keptFrom()
 	// Who is meant twice is told once, of that which asks for an act.
 	rows := map[string]Row{}
