@@ -15,6 +15,7 @@ var stories = []func(ctx context.Context, h *app.House, year *clock.Fake, rnd *r
 	Posts,
 	Projects,
 	Activities,
+	Duties,
 }
 
 // Year makes a year of matters, each through the use-cases that people use.
