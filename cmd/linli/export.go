@@ -14,19 +14,28 @@ import (
 
 type exportCommand struct {
 	where
-	Kind  string `arg:"" enum:"places,groups,people,wishes,pb" help:"What to write: places, groups, people, wishes, or pb: a poll that is over as a Pabulib election."`
+	Kind  string `arg:"" help:"What to write: places, groups, people, roll, wishes, activities, posts, projects, polls, awards or pb: a poll that is over as a Pabulib election."`
 	File  string `arg:"" type:"path" help:"CSV or XLSX, by extension; a .pb file for pb."`
 	Place string `help:"There or below; everywhere without it."`
-	Poll  string `help:"Which poll; the one closed last without it."`
+	Poll  string `help:"Which poll, for roll and pb; of the latter the one closed last without it." placeholder:"ID"`
 	Full  bool   `help:"Names, phones and addresses of people unmasked."`
+}
+
+// Validate refuses what is wrong usage.
+func (e *exportCommand) Validate() error {
+	kind, err := kindNamed(e.Kind, func(transfer.Kind) bool { return true })
+	if err == nil && kind.Poll && e.Poll == "" {
+		return errors.New("name the poll: --poll ID")
+	}
+	return err
 }
 
 func (e *exportCommand) Run() error {
 	ctx := context.Background()
-	if e.Kind == "pb" {
+	if e.Kind == pabulib {
 		return e.exportPoll(ctx)
 	}
-	kind, _ := transfer.KindOf(e.Kind) // kong has checked it
+	kind, _ := transfer.KindOf(e.Kind) // Validate has checked it
 	h, err := e.current(ctx)
 	if err != nil {
 		return err
@@ -34,7 +43,7 @@ func (e *exportCommand) Run() error {
 	defer h.Close()
 	n := 0
 	err = writeFile(e.File, func(f *os.File, format sheet.Kind) (err error) {
-		n, err = h.Transfer.Write(ctx, f, kind, format, transfer.Outgoing{Place: e.Place, Open: e.Full})
+		n, err = h.Transfer.Write(ctx, f, kind, format, transfer.Outgoing{Place: e.Place, Open: e.Full, Poll: e.Poll})
 		return err
 	})
 	if err != nil {

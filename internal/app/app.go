@@ -78,7 +78,6 @@ type House struct {
 	doorsOnce sync.Once
 	blocks    []homeBlock
 	homeKinds []string
-	desks     []Desk
 	metrics   *prometheus.Registry
 }
 

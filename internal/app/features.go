@@ -2,6 +2,7 @@ package app
 
 import (
 	"linli/internal/app/transfer"
+	"linli/internal/app/workbench"
 	"linli/internal/feature/activity"
 	"linli/internal/feature/ask"
 	"linli/internal/feature/award"
@@ -43,10 +44,11 @@ type Features struct {
 	Search   *search.Service
 	Stats    *stats.Service
 
-	Transfer *transfer.Service
-	Ask      *ask.Service
-	Ballot   *ballot.Service
-	Vote     *vote.Service
+	Transfer  *transfer.Service
+	Workbench *workbench.Service
+	Ask       *ask.Service
+	Ballot    *ballot.Service
+	Vote      *vote.Service
 
 	Project *project.Service
 
@@ -71,6 +73,7 @@ type Features struct {
 // needs of another through small interfaces.
 func (h *House) build() {
 	j := h.Journal
+	h.Workbench = &workbench.Service{}
 	h.Place = place.New(j)
 	h.Group = group.New(j)
 	h.Member = member.New(j, h.Group, h.Place, h.Session)
@@ -107,18 +110,21 @@ func (h *House) build() {
 	h.wirePosts()
 	h.wishesAtHome()
 	h.todayAtHome()
-	h.mattersOnDesk()
+	h.Workbench.Journal, h.Workbench.Page, h.Workbench.Places, h.Workbench.Wishes, h.Workbench.Projects = j, h.page, h.Place, h.Wish, h.Project
+	h.Workbench.Polls, h.Workbench.Activities, h.Workbench.Awards = h.Ballot, h.Activity, h.Award
+	h.Workbench.Matters()
 	h.Member.Erasers = append(h.Member.Erasers, h.Wish.Erase)
 	h.wireNotify()
 	h.wireHandover()
 	h.wireLedger()
 	h.Stats = stats.New(j, h.Place)
 	h.Stats.Page, h.Trust = h.page, h.Stats.Trust
-	h.Transfer = &transfer.Service{Journal: j, Places: h.Place, Groups: h.Group, Members: h.Member, Wishes: h.Wish, Page: h.page}
+	h.Transfer = &transfer.Service{Journal: j, Places: h.Place, Groups: h.Group, Members: h.Member, Wishes: h.Wish, Page: h.page,
+		Activities: h.Activity, Posts: h.Post, Projects: h.Project, Polls: h.Ballot, Awards: h.Award}
 	h.Web.Identity, h.Web.Files, h.Web.Drafts = h.Member, h.File, h.Member
 	h.parts = []part.Part{
 		h.Place.Part(), h.Group.Part(), h.Member.Part(), h.SignIn.Part(), h.Counter.Part(), h.Handover.Part(), h.File.Part(), h.Stats.Part(), h.Transfer.Part(),
-		{Name: "workbench", Routes: h.workbench()},
+		{Name: "workbench", Routes: h.Workbench.Routes()},
 		h.Wish.Part(), h.Ask.Part(), h.Ballot.Part(), h.Vote.Part(), h.Project.Part(), h.Search.Part(),
 		h.Volunteer.Part(), h.Activity.Part(), h.Points.Part(), h.Award.Part(),
 		h.Channel.Part(), h.Post.Part(), h.Feed.Part(), h.Calendar.Part(),

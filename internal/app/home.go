@@ -72,8 +72,6 @@ func (h *House) homeRoutes() []web.Route {
 		get("/help", "page-help", h.helpPage),
 		get("/retention", "page-retention", h.retentionPage),
 		{Method: "GET", Path: "/me", Name: "page-me", SignedIn: true, Do: h.mePage},
-		{Method: "GET", Path: "/staff", Name: "page-staff", SignedIn: true, Do: h.staffPage},
-		{Method: "GET", Path: "/staff/todo", Name: "page-todo", SignedIn: true, Query: todoFields, Do: h.todoPage},
 	}
 }
 

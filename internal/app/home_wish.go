@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"linli/internal/app/workbench"
 	"linli/internal/core/actor"
 	"linli/internal/core/flow"
 	"linli/internal/core/page"
@@ -19,11 +20,11 @@ import (
 func (h *House) wishesAtHome() {
 	h.OnHome(HomeMine, "/wishes?mine=true", 3, h.myWishes, "wish")
 	h.OnHome(HomeWishes, "/wishes?state=open", 6, h.openWishes, "wish")
-	h.OnDesk(Desk{Name: "nav.wishes", URL: "/staff/wishes", Tasks: func(ctx context.Context, a actor.Actor, now int64) ([]Task, error) {
+	h.Workbench.On(workbench.Desk{Name: "nav.wishes", URL: "/staff/wishes", Tasks: func(ctx context.Context, a actor.Actor, now int64) ([]workbench.Task, error) {
 		w, err := h.Wish.Waiting(ctx, a, now)
-		var out []Task
+		var out []workbench.Task
 		for _, t := range w.Items {
-			out = append(out, Task{
+			out = append(out, workbench.Task{
 				Title: t.Wish.Title, URL: "/wishes/" + t.Wish.ID, Place: t.Wish.Place, Next: "wish.why." + t.Why,
 				Due: t.Wish.DueDay(), Risen: t.Wish.Late(now), CallBack: t.Why == wish.WaitsCallback,
 			})

@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"strings"
 
+	"linli/internal/app/workbench"
 	"linli/internal/core/actor"
 	"linli/internal/core/clock"
 	"linli/internal/core/event"
@@ -124,12 +125,12 @@ func (h *House) wireNotify() {
 	if err := h.channels(); err != nil {
 		h.Config.Log.Error("a way out is not set up; the inbox goes on without it", "err", err)
 	}
-	h.OnDesk(Desk{Name: "notify.calls", Waits: func(ctx context.Context, a actor.Actor, _ int64) (Waits, error) {
+	h.Workbench.On(workbench.Desk{Name: "notify.calls", Waits: func(ctx context.Context, a actor.Actor, _ int64) (workbench.Waits, error) {
 		n, keeps, err := h.Notify.Waiting(ctx, a)
 		if !keeps {
-			return Waits{}, err
+			return workbench.Waits{}, err
 		}
-		return Waits{CallBack: n, URL: "/staff/calls"}, err
+		return workbench.Waits{CallBack: n, URL: "/staff/calls"}, err
 	}})
 	w := webhook.New(h.Journal, h.Member, h.Place, h.Config.Outbound())
 	w.Page, w.Base, w.Secret = h.page, n.Base, h.Config.Secret

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"linli/internal/app/workbench"
 	"linli/internal/core/actor"
 	"linli/internal/core/fault"
 	"linli/internal/feature/counter"
@@ -60,9 +61,9 @@ func (h *House) wirePeople() {
 	h.Member.Page = h.page
 	h.Counter = counter.New(h.Journal, h.Member, h.Place)
 	h.Counter.Page = h.page
-	h.OnDesk(Desk{Name: "counter.title", Waits: func(ctx context.Context, a actor.Actor, _ int64) (Waits, error) {
+	h.Workbench.On(workbench.Desk{Name: "counter.title", Waits: func(ctx context.Context, a actor.Actor, _ int64) (workbench.Waits, error) {
 		n, err := h.Counter.Waits(ctx, a)
-		return Waits{Sign: n, URL: "/staff/counter"}, err
+		return workbench.Waits{Sign: n, URL: "/staff/counter"}, err
 	}})
 	h.SignIn = signin.New(h.Journal, h.Member, h.Place, h.Session)
 	h.SignIn.Secret, h.SignIn.Page, h.SignIn.Allow = h.Config.Secret, h.page, h.Web.Allow
@@ -83,9 +84,4 @@ func (h *House) tied(ctx context.Context, tx *db.Tx, provider, subject, account 
 		return nil
 	}
 	return h.Notify.Link(ctx, tx, account, provider, subject, subject, now)
-}
-
-// staffAnywhere reports whether the actor has a workbench.
-func staffAnywhere(a actor.Actor) bool {
-	return a.Holds(actor.Staff) || a.Holds(actor.GridWorker) || a.Holds(actor.Admin) || a.Holds(actor.Auditor)
 }

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 
+	"linli/internal/app/workbench"
 	"linli/internal/core/actor"
 	"linli/internal/feature/channel"
 	"linli/internal/feature/feed"
@@ -28,9 +29,9 @@ func (h *House) wirePosts() {
 	h.Calendar.Page, h.Calendar.Secret = h.page, h.Config.Secret
 	h.OnHome(HomePinned, "/posts", 1, h.postCards(func(ctx context.Context, place string) ([]post.JSON, error) { return h.Post.Pinned(ctx, place) }), "post")
 	h.OnHome(HomeLatest, "/posts", 15, h.postCards(func(ctx context.Context, place string) ([]post.JSON, error) { return h.Post.Latest(ctx, place, 15) }), "post")
-	h.OnDesk(Desk{Name: "rail.posts", Waits: func(ctx context.Context, a actor.Actor, now int64) (Waits, error) {
+	h.Workbench.On(workbench.Desk{Name: "rail.posts", Waits: func(ctx context.Context, a actor.Actor, now int64) (workbench.Waits, error) {
 		w, err := h.Post.Waiting(ctx, a, now)
-		return Waits{Sign: w.Publish + w.Comments, Late: w.Overdue, URL: "/staff/posts"}, err
+		return workbench.Waits{Sign: w.Publish + w.Comments, Late: w.Overdue, URL: "/staff/posts"}, err
 	}})
 }
 

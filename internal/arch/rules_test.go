@@ -53,7 +53,7 @@ var sqlPlaces = map[string]string{
 	"internal/platform/session":       "owns sessions",
 	"internal/app/doctor.go":          "asks the engine about its own settings",
 	"internal/app/transfer/store.go":  "lets a whole table of people in by one switch, and keeps its receipts",
-	"internal/app/store_workbench.go": "keeps the views of the workbench, which spans the features",
+	"internal/app/workbench/store.go": "keeps the views of the workbench, which spans the features",
 	"internal/app/bench/floor.go":     "measures the bare queries beside ours",
 	"internal/app/bench/activity.go":  "measures the bare queries beside ours",
 	"internal/app/bench/search.go":    "measures the bare queries beside ours",

@@ -42,6 +42,18 @@ func (s *Service) Receipts(ctx context.Context, limit int) (rs []Receipt, err er
 		WHERE state <> 'staged' ORDER BY at DESC, id DESC LIMIT ?`, limit)
 }
 
+// receiptOf reads a receipt, and of one that is on its way how many rows lie ready.
+func receiptOf(ctx context.Context, q db.Queryer, batch string) (r Receipt, ready int, err error) {
+	err = q.Get(ctx, &r, `SELECT id, kind, name, sha256, by_whom, amount, state, at, undone FROM imports WHERE id = ?`, batch)
+	if errors.Is(err, db.ErrNoRows) {
+		return r, 0, fault.Absent()
+	}
+	if err != nil || r.State != "staged" {
+		return r, r.Rows, err
+	}
+	return r, ready, q.Get(ctx, &ready, `SELECT count(*) FROM import_people WHERE batch = ?`, batch)
+}
+
 // taken reads the phones and addresses that belong to somebody.
 func taken(ctx context.Context, q db.Queryer) (phones, emails map[string]bool, err error) {
 	set := func(query string) map[string]bool {
@@ -112,9 +124,10 @@ func letIn(ctx context.Context, tx *db.Tx, r Receipt) error {
 	return err
 }
 
-// Undo takes a table of people back: their accounts are closed and emptied.
-// It is all or nothing too: once one of them has signed in to change something,
-// or was given a role, the whole table stays. It returns how many left.
+// Undo takes a table back: accounts are closed and emptied, matters leave by a
+// move of their own. It is all or nothing too: once a person has signed in to
+// change something or was given a role, or a matter has gone on, the whole
+// table stays. It returns how many left.
 func (s *Service) Undo(ctx context.Context, by, batch string) (int, error) {
 	n := 0
 	err := s.Journal.DB.Write(ctx, func(tx *db.Tx) error {
@@ -126,11 +139,19 @@ func (s *Service) Undo(ctx context.Context, by, batch string) (int, error) {
 		if err != nil {
 			return err
 		}
-		if r.Kind != people.Name || r.State != "done" {
+		kind, ok := KindOf(r.Kind)
+		if !ok || !kind.CanUndo() || r.State != "done" {
 			return fault.New(fault.Conflict, "transfer.no_undo")
 		}
 		now, err := tx.Now(ctx)
 		if err != nil {
+			return err
+		}
+		if r.Kind != people.Name {
+			if n, err = s.undoMatters(ctx, tx, r, kind); err != nil {
+				return err
+			}
+			_, err = tx.Exec(ctx, `UPDATE imports SET state = 'undone', undone = ? WHERE id = ?`, now, batch)
 			return err
 		}
 		var who []struct {
@@ -162,6 +183,22 @@ func (s *Service) Undo(ctx context.Context, by, batch string) (int, error) {
 		return err
 	})
 	return n, err
+}
+
+// keepMatter notes a matter that a table brought.
+func keepMatter(ctx context.Context, tx *db.Tx, batch string, line int, subject string) error {
+	_, err := tx.Exec(ctx, `INSERT INTO import_matters (batch, line, subject) VALUES (?, ?, ?)`, batch, line, subject)
+	return err
+}
+
+// mattersOf lists what a table brought, in the order of matters' locks.
+func mattersOf(ctx context.Context, q db.Queryer, batch string) (ids []string, err error) {
+	return ids, q.Select(ctx, &ids, `SELECT subject FROM import_matters WHERE batch = ? ORDER BY subject`, batch)
+}
+
+// versionOf is how many moves a matter has made.
+func versionOf(ctx context.Context, q db.Queryer, subject string) (v int64, err error) {
+	return v, q.Get(ctx, &v, `SELECT coalesce(max(version), 0) FROM events WHERE subject = ?`, subject)
 }
 
 // residents lists active accounts of a place by id, after one.

@@ -1,5 +1,5 @@
 // Package transfer takes tables in and gives them out (导入导出, Excel 与 CSV):
-// places, groups, people, wishes. What comes in is read whole and checked cell
+// places, groups, people, rolls, wishes, activities, posts and more. What comes in is read whole and checked cell
 // by cell first; every fault is named by row and column, and nothing is written
 // while there is one. What goes out is masked unless a reason is given, and who
 // was looked at can see it.
@@ -18,15 +18,21 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"linli/internal/core/clock"
 	"linli/internal/core/flow"
 	"linli/internal/core/gate"
 	"linli/internal/core/id"
+	"linli/internal/feature/activity"
+	"linli/internal/feature/award"
+	"linli/internal/feature/ballot"
 	"linli/internal/feature/group"
 	"linli/internal/feature/member"
 	"linli/internal/feature/place"
+	"linli/internal/feature/post"
+	"linli/internal/feature/project"
 	"linli/internal/feature/wish"
 	"linli/internal/platform/journal"
 	"linli/internal/platform/sheet"
@@ -41,6 +47,14 @@ type Service struct {
 	Members *member.Service
 	Wishes  *wish.Service
 	Page    ui.Shell
+
+	Activities *activity.Service
+	Posts      *post.Service
+	Projects   *project.Service
+	Polls      *ballot.Service
+	Awards     *award.Service
+
+	failed sync.Map // of imports that go on by themselves: id → the fault that ended one, until it is seen
 }
 
 // Kind is a kind of table.
@@ -48,7 +62,13 @@ type Kind struct {
 	Name    string
 	Columns []sheet.Column // the first synonym is the heading written
 	Example []any          // a row of the template
-	// read turns a row into what will be written, noting what is wrong.
+
+	Operator bool   // only by command, not on the page
+	Poll     bool   // belongs to one poll
+	Undo     string // the move that takes a matter back, "" for none
+
+	heads []any // of what goes out, where it differs
+	// take turns rows into what will be written, noting what is wrong; nil for what only goes out.
 	take func(ctx context.Context, s *Service, in Incoming) (Batch, error)
 	give func(ctx context.Context, s *Service, w *sheet.Writer, ask Outgoing) (int, error)
 }
@@ -67,6 +87,8 @@ type Incoming struct {
 	rows   []sheet.Row
 	faults *faults
 	within string // where whoever takes it in is staff; "" for the operator
+	kind   Kind
+	poll   string
 }
 
 // Receipt tells of a table taken in.
@@ -94,7 +116,15 @@ func (f *faults) add(e sheet.CellError) {
 }
 
 // Kinds lists what can come in and go out, by name.
-func Kinds() []Kind { return []Kind{places, groups, people, wishes} }
+func Kinds() []Kind {
+	return []Kind{places, groups, people, roll, wishes, activities, posts, projects, polls, awards}
+}
+
+// ComesIn reports whether a table of the kind can be taken in.
+func (k Kind) ComesIn() bool { return k.take != nil }
+
+// CanUndo reports whether a table taken in can be taken back as a whole.
+func (k Kind) CanUndo() bool { return k.Name == people.Name || k.Undo != "" }
 
 // KindOf finds a kind by its name.
 func KindOf(name string) (Kind, bool) {
@@ -106,26 +136,22 @@ func KindOf(name string) (Kind, bool) {
 	return kinds[i], true
 }
 
-// Names lists the names of kinds.
-func Names() (out []string) {
-	for _, k := range Kinds() {
-		out = append(out, k.Name)
-	}
-	return out
-}
-
 // Source is a file that is to come in.
 type Source struct {
 	Name   string // its ending tells CSV from XLSX
 	Body   io.Reader
 	By     string // account, "" for the operator
 	Within string // a place: rows about another place are faults; "" for everywhere
+	Poll   string // whose roll it is
 }
 
 // Read checks a whole file. The error is sheet.Errors, naming each fault by row
 // and column, or one of reading. Nothing is written.
 func (s *Service) Read(ctx context.Context, kind Kind, src Source) (Batch, Receipt, error) {
 	r := Receipt{Kind: kind.Name, Name: src.Name, By: src.By}
+	if !kind.ComesIn() {
+		return nil, r, sheet.Errors{{Key: "transfer.only_out"}}
+	}
 	format, ok := sheet.KindOf(src.Name)
 	if !ok || format == sheet.PDF {
 		return nil, r, sheet.Errors{{Key: "sheet.kind"}}
@@ -141,7 +167,7 @@ func (s *Service) Read(ctx context.Context, kind Kind, src Source) (Batch, Recei
 		return nil, r, located(err)
 	}
 	defer t.Close()
-	in := Incoming{faults: &faults{}, within: src.Within}
+	in := Incoming{faults: &faults{}, within: src.Within, kind: kind, poll: src.Poll}
 	if in.head, err = sheet.ReadHeader(t, kind.Columns); err != nil {
 		return nil, r, located(err)
 	}
@@ -260,6 +286,7 @@ func Template(w io.Writer, kind Kind, format sheet.Kind) error {
 	if err != nil {
 		return err
 	}
+	kind.heads = nil // a template is for what comes in
 	if err := t.Write(headings(kind)...); err != nil {
 		return err
 	}
@@ -271,6 +298,9 @@ func Template(w io.Writer, kind Kind, format sheet.Kind) error {
 
 func headings(kind Kind) []any {
 	var head []any
+	if kind.heads != nil {
+		return kind.heads
+	}
 	for _, c := range kind.Columns {
 		head = append(head, c.Synonyms[0])
 	}
@@ -281,6 +311,9 @@ func headings(kind Kind) []any {
 type Outgoing struct {
 	Place string // there or below, "" for everywhere
 	Open  bool   // personal fields unmasked
+	Poll  string // whose roll it is
+
+	kind Kind
 }
 
 // Write gives a kind out as a table and returns how many rows it has.
@@ -292,6 +325,7 @@ func (s *Service) Write(ctx context.Context, w io.Writer, kind Kind, format shee
 	if err := t.Write(headings(kind)...); err != nil {
 		return 0, err
 	}
+	ask.kind = kind
 	n, err := kind.give(ctx, s, t, ask)
 	if err != nil {
 		return 0, err
@@ -301,7 +335,10 @@ func (s *Service) Write(ctx context.Context, w io.Writer, kind Kind, format shee
 
 // Take writes a checked table in and returns its receipt.
 func (s *Service) Take(ctx context.Context, b Batch, r Receipt, tell func(done, all int)) (Receipt, error) {
-	r.ID, r.Rows = id.New(), b.Size()
+	if r.ID == "" {
+		r.ID = id.New()
+	}
+	r.Rows, r.State, r.At = b.Size(), "done", s.Journal.DB.Clock().Now().UnixMilli()
 	if tell == nil {
 		tell = func(int, int) {}
 	}

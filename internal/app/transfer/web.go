@@ -2,10 +2,12 @@ package transfer
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/a-h/templ"
@@ -15,6 +17,7 @@ import (
 	"linli/internal/core/fault"
 	"linli/internal/core/flow"
 	"linli/internal/core/gate"
+	"linli/internal/core/id"
 	"linli/internal/feature/place"
 	"linli/internal/platform/db"
 	"linli/internal/platform/sheet"
@@ -30,6 +33,7 @@ func (s *Service) routes() []web.Route {
 	return []web.Route{
 		{Method: "GET", Path: "/staff/import", Name: "page-import", SignedIn: true, Do: s.importPage},
 		{Method: "POST", Path: "/staff/import", Name: "import", SignedIn: true, Type: "multipart/form-data", MaxBytes: maxBytes + 1<<20, Do: s.takeIn},
+		{Method: "GET", Path: "/staff/import/{id}/progress", Name: "page-import-progress", SignedIn: true, Do: s.progressPage},
 		{Method: "POST", Path: "/staff/import/{id}/undo", Name: "undo-import", SignedIn: true, Do: s.undo, After: func(any) string { return "/staff/import" }},
 		{Method: "GET", Path: "/staff/import/{template}", Name: "page-import-template", SignedIn: true, Do: s.template},
 		{Method: "GET", Path: "/staff/export", Name: "page-export", SignedIn: true, Do: s.exportPage},
@@ -48,11 +52,16 @@ func desk(a actor.Actor) (string, error) {
 	return "", fault.New(fault.Denied, "transfer.staff_only")
 }
 
-// offered are the kinds that staff take in; places are the operator's.
+// onPage reports whether staff take the kind in, or out, by themselves; places
+// come in by the operator.
+func (k Kind) onPage(in bool) bool {
+	return !k.Operator && (!in || k.ComesIn() && k.Name != places.Name)
+}
+
 func offered(p ui.Page, in bool) []ui.Option {
 	var out []ui.Option
 	for _, k := range Kinds() {
-		if !in || k.Name != places.Name {
+		if k.onPage(in) {
 			out = append(out, ui.Option{Value: k.Name, Label: p.T("transfer." + k.Name)})
 		}
 	}
@@ -117,7 +126,7 @@ func (s *Service) showImport(c *web.Call, was checked) (any, error) {
 		}}
 		for _, r := range receipts {
 			last := ui.Cell{Text: c.T("transfer.state." + r.State)}
-			if r.Kind == people.Name && r.State == "done" {
+			if k, ok := KindOf(r.Kind); ok && k.CanUndo() && r.State == "done" {
 				last.Body = ui.Ask(p, ui.Asking{Form: ui.Form{ID: "undo-" + r.ID, Action: "/staff/import/" + r.ID + "/undo"}, Button: ui.Button{Label: c.T("transfer.undo"), Quiet: true}})
 			}
 			t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{
@@ -160,7 +169,7 @@ func (s *Service) takeIn(c *web.Call) (any, error) {
 	}
 	was := checked{kind: c.Form().Get("kind")}
 	kind, ok := KindOf(was.kind)
-	if !ok || kind.Name == places.Name {
+	if !ok || !kind.onPage(true) {
 		was.kind = people.Name
 		return s.again(c, was, fault.Field1("kind", "fault.required"))
 	}
@@ -191,11 +200,67 @@ func (s *Service) takeIn(c *web.Call) (any, error) {
 		was.sum, was.rows = r.SHA256, r.Rows
 		return s.showImport(c, was)
 	}
+	if kind.Name == people.Name && batch.Size() > atOnce {
+		return s.start(c, batch, r)
+	}
 	if was.done, err = s.Take(c.Context(), batch, r, nil); err != nil {
 		was.done = Receipt{}
 		return s.again(c, was, err)
 	}
 	return s.showImport(c, was)
+}
+
+// atOnce is how many people come in while one waits; more of them go on by
+// themselves, and one sees how far they are.
+const atOnce = 200
+
+// start lets a table of people in while the person may leave. It ends with this process:
+// then nothing of it is in, and the page says so.
+func (s *Service) start(c *web.Call, batch Batch, r Receipt) (any, error) {
+	r.ID = id.New()
+	ctx := context.WithoutCancel(c.Context())
+	begun := make(chan struct{})
+	var once sync.Once
+	go func() {
+		_, err := s.Take(ctx, batch, r, func(int, int) { once.Do(func() { close(begun) }) })
+		if err != nil {
+			s.failed.Store(r.ID, fault.Of(err))
+		}
+		once.Do(func() { close(begun) })
+	}()
+	<-begun // its receipt is written
+	return web.Redirect("/staff/import/" + r.ID + "/progress"), nil
+}
+
+// stalled is how long an import may be quiet before it counts as given up.
+const stalled = 2 * time.Minute
+
+// progressPage says how far an import is and fetches itself anew until it is over.
+func (s *Service) progressPage(c *web.Call) (any, error) {
+	if _, err := desk(c.Actor); err != nil {
+		return nil, err
+	}
+	if f, ok := s.failed.LoadAndDelete(c.Path("id")); ok {
+		return s.showImport(c, checked{kind: people.Name, fault: f.(*fault.Error)})
+	}
+	r, ready, err := receiptOf(c.Context(), s.Journal.DB, c.Path("id"))
+	if err != nil {
+		return nil, err
+	}
+	if r.By != c.Actor.ID {
+		return nil, fault.Absent()
+	}
+	if r.State != "staged" {
+		return s.showImport(c, checked{kind: r.Kind, done: r})
+	}
+	if c.Now()-r.At > stalled.Milliseconds() && ready < r.Rows {
+		return s.showImport(c, checked{kind: r.Kind, fault: fault.New(fault.Conflict, "transfer.stopped")})
+	}
+	c.W.Header().Set("Refresh", "1")
+	p := s.Page(c, c.T("transfer.import"), ui.Staff)
+	return ui.Bench(p, ui.Heading(c.T("transfer.coming"), c.T("transfer.coming_lead")), ui.ProgressBar(p, ui.Progress{
+		Label: c.T("transfer.laid_ready"), Done: int64(ready), Total: int64(r.Rows), Unit: c.T("transfer.unit"),
+	}), ui.With(ui.Buttons(), ui.ButtonLink(p, ui.Link{Label: c.T("transfer.look_again"), URL: "/staff/import/" + r.ID + "/progress"}, true))), nil
 }
 
 func (s *Service) again(c *web.Call, was checked, err error) (any, error) {
@@ -225,7 +290,7 @@ func (s *Service) template(c *web.Call) (any, error) {
 		return nil, err
 	}
 	for _, k := range Kinds() {
-		if c.Path("template") == k.Name+".xlsx" {
+		if c.Path("template") == k.Name+".xlsx" && k.onPage(true) {
 			var b bytes.Buffer
 			if err := Template(&b, k, sheet.XLSX); err != nil {
 				return nil, err
@@ -245,11 +310,21 @@ func attachment(name string, format sheet.Kind, body []byte) web.Raw {
 }
 
 var exportFields = []flow.Field{
-	{Name: "kind", Kind: flow.Enum, Required: true, Values: Names()},
+	{Name: "kind", Kind: flow.Enum, Required: true, Values: names()},
 	{Name: "format", Kind: flow.Enum, Required: true, Values: []string{string(sheet.XLSX), string(sheet.CSV)}},
 	{Name: "place", Kind: flow.Text, Max: 20},
 	{Name: "fields", Kind: flow.Bool},
 	{Name: "reason", Kind: flow.Long, Max: 200},
+}
+
+// names are the kinds that staff take out by themselves.
+func names() (out []string) {
+	for _, k := range Kinds() {
+		if k.onPage(false) {
+			out = append(out, k.Name)
+		}
+	}
+	return out
 }
 
 func (s *Service) exportPage(c *web.Call) (any, error) { return s.showExport(c, nil) }

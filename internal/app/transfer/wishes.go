@@ -30,6 +30,7 @@ var wishes = Kind{
 		{Name: "created_at", Synonyms: []string{"提交时间", "created_at"}},
 	},
 	Example: []any{"窗户擦一次", "周末上午都方便", "家政清洁", "320105004004", "", "", "", ""},
+	Undo:    "withdraw",
 	take:    takeWishes, give: giveWishes,
 }
 
@@ -39,6 +40,7 @@ const wishesMost = 1000
 type wishBatch struct {
 	s      *Service
 	wishes []*wish.Wish
+	lines  []int
 }
 
 func (b wishBatch) Size() int { return len(b.wishes) }
@@ -46,7 +48,10 @@ func (b wishBatch) Size() int { return len(b.wishes) }
 func (b wishBatch) Write(ctx context.Context, r Receipt, tell func(done, all int)) error {
 	by := actor.From(ctx)
 	err := b.s.Journal.DB.Write(ctx, func(tx *db.Tx) error {
-		for _, w := range b.wishes {
+		if err := insertReceipt(ctx, tx, r); err != nil {
+			return err
+		}
+		for i, w := range b.wishes {
 			v := *w
 			v.Author = r.By
 			now, err := tx.Now(ctx)
@@ -59,8 +64,11 @@ func (b wishBatch) Write(ctx context.Context, r Receipt, tell func(done, all int
 			if err := b.s.Wishes.Machine.Born(ctx, tx, &v, wish.Open, c); err != nil {
 				return err
 			}
+			if err := keepMatter(ctx, tx, r.ID, b.lines[i], v.ID); err != nil {
+				return err
+			}
 		}
-		return insertReceipt(ctx, tx, r)
+		return nil
 	})
 	tell(len(b.wishes), len(b.wishes))
 	return err
@@ -91,7 +99,7 @@ func takeWishes(_ context.Context, s *Service, in Incoming) (Batch, error) {
 			in.fault(row, "title", "transfer.too_many", "max", wishesMost)
 		}
 		w.Locate(raw["place"].(string))
-		b.wishes = append(b.wishes, w)
+		b.wishes, b.lines = append(b.wishes, w), append(b.lines, row.Number)
 	}
 	return b, nil
 }

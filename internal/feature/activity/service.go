@@ -140,25 +140,11 @@ func (s *Service) file(ctx context.Context, read func() (map[string]any, error),
 		if err != nil {
 			return nil, err
 		}
-		if !mayCreate(a) {
-			return nil, fault.New(fault.Denied, "activity.reason.who_creates")
-		}
-		raw, err := read()
+		m, err := s.Enter(ctx, tx, a, read)
 		if err != nil {
 			return nil, err
 		}
-		now, err := tx.Now(ctx)
-		if err != nil {
-			return nil, err
-		}
-		m, err := s.draft(a, raw, now)
-		if err != nil {
-			return nil, err
-		}
-		if err := s.Machine.Born(ctx, tx, m, Draft, born(m, a, now)); err != nil {
-			return nil, err
-		}
-		out, err = s.json(ctx, tx, m, matter.View{Actor: a, Now: now, Say: say})
+		out, err = s.json(ctx, tx, m, matter.View{Actor: a, Now: m.ChangedAt, Say: say})
 		return out, err
 	})
 	if err != nil {

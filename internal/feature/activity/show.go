@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"linli/internal/core/actor"
+	"linli/internal/core/fault"
 	"linli/internal/platform/db"
 	"linli/internal/platform/matter"
 )
@@ -246,3 +247,23 @@ func (s *Service) nameOf(ctx context.Context, q db.Queryer, e *Entry) (string, e
 
 // mayRead reports whether the actor may read the roster.
 func (m *Activity) mayRead(a actor.Actor) bool { return m.organiser(a) }
+
+// Enter drafts an activity in tx in the name of a, as POST /activities does.
+func (s *Service) Enter(ctx context.Context, tx *db.Tx, a actor.Actor, read func() (map[string]any, error)) (*Activity, error) {
+	if !mayCreate(a) {
+		return nil, fault.New(fault.Denied, "activity.reason.who_creates")
+	}
+	raw, err := read()
+	if err != nil {
+		return nil, err
+	}
+	now, err := tx.Now(ctx)
+	if err != nil {
+		return nil, err
+	}
+	m, err := s.draft(a, raw, now)
+	if err != nil {
+		return nil, err
+	}
+	return m, s.Machine.Born(ctx, tx, m, Draft, born(m, a, now))
+}

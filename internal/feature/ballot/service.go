@@ -213,6 +213,11 @@ func (s *Service) freeze(ctx context.Context, tx *db.Tx, p *Poll, now int64) err
 	return insertRoll(ctx, tx, lines)
 }
 
+// Roll is the frozen roll of a poll, in order of voters; empty before it opens.
+func (s *Service) Roll(ctx context.Context, poll string) ([]RollLine, error) {
+	return rollOf(ctx, s.Journal.DB, poll)
+}
+
 // rollHash is hex SHA-256 over the salt and each voter with its household, in
 // order of voters, each on a line of its own.
 func rollHash(salt string, lines []RollLine) string {

@@ -103,29 +103,8 @@ func (s *Service) write(ctx context.Context, raw func() (map[string]any, error),
 		if err != nil {
 			return nil, err
 		}
-		if !mayWrite(a) {
-			return nil, fault.New(fault.Denied, "post.reason.who_writes")
-		}
-		now, err := tx.Now(ctx)
+		p, in, now, err := s.enter(ctx, tx, a, raw)
 		if err != nil {
-			return nil, err
-		}
-		given, err := raw()
-		if err != nil {
-			return nil, err
-		}
-		in, err := flow.Decode(createFields, canonical(given))
-		if err != nil {
-			return nil, err
-		}
-		p, err := s.draft(a, in)
-		if err != nil {
-			return nil, err
-		}
-		p.ShownAt = now
-		c := &flow.Change{Actor: a, At: now}
-		c.Code("channel", p.Channel)
-		if err := s.Machine.Born(ctx, tx, p, Draft, c); err != nil {
 			return nil, err
 		}
 		if err := s.attach(ctx, tx, a, p, in); err != nil {
@@ -141,6 +120,41 @@ func (s *Service) write(ctx context.Context, raw func() (map[string]any, error),
 		return nil, err
 	}
 	return out, nil
+}
+
+// Enter makes a draft in tx in the name of a, as POST /posts does: one row of an import.
+func (s *Service) Enter(ctx context.Context, tx *db.Tx, a actor.Actor, raw map[string]any) (string, error) {
+	p, _, _, err := s.enter(ctx, tx, a, func() (map[string]any, error) { return raw, nil })
+	if err != nil {
+		return "", err
+	}
+	return p.ID, nil
+}
+
+func (s *Service) enter(ctx context.Context, tx *db.Tx, a actor.Actor, raw func() (map[string]any, error)) (*Post, flow.Input, int64, error) {
+	if !mayWrite(a) {
+		return nil, nil, 0, fault.New(fault.Denied, "post.reason.who_writes")
+	}
+	now, err := tx.Now(ctx)
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	given, err := raw()
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	in, err := flow.Decode(createFields, canonical(given))
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	p, err := s.draft(a, in)
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	p.ShownAt = now
+	c := &flow.Change{Actor: a, At: now}
+	c.Code("channel", p.Channel)
+	return p, in, now, s.Machine.Born(ctx, tx, p, Draft, c)
 }
 
 // canonical takes the forms in which people name a channel: its level, the

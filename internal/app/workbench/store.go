@@ -1,4 +1,4 @@
-package app
+package workbench
 
 import (
 	"context"
@@ -19,12 +19,12 @@ type view struct {
 // viewsMost is how many views one keeps.
 const viewsMost = 12
 
-func (h *House) keptViews(ctx context.Context, account string) (vs []view, err error) {
-	return vs, h.DB.Select(ctx, &vs, `SELECT account, name, state, category, place FROM views WHERE account = ? ORDER BY name`, account)
+func (s *Service) keptViews(ctx context.Context, account string) (vs []view, err error) {
+	return vs, s.Journal.DB.Select(ctx, &vs, `SELECT account, name, state, category, place FROM views WHERE account = ? ORDER BY name`, account)
 }
 
-func (h *House) saveView(ctx context.Context, v view) error {
-	return h.Journal.Write(ctx, func(tx *db.Tx) (any, error) {
+func (s *Service) saveView(ctx context.Context, v view) error {
+	return s.Journal.Write(ctx, func(tx *db.Tx) (any, error) {
 		var n int
 		if err := tx.Get(ctx, &n, `SELECT count(*) FROM views WHERE account = ? AND name <> ?`, v.Account, v.Name); err != nil {
 			return nil, err

@@ -1,4 +1,8 @@
-package app
+// Package workbench is the desk of staff (工作台): what waits for them across all
+// kinds with its four numbers, the list of wishes with views they keep and
+// moves for many at once, and the poster of a place. What may be done is what
+// each kind's own lifecycle allows.
+package workbench
 
 import (
 	"cmp"
@@ -15,12 +19,34 @@ import (
 	"linli/internal/feature/activity"
 	"linli/internal/feature/award"
 	"linli/internal/feature/ballot"
+	"linli/internal/feature/place"
 	"linli/internal/feature/project"
+	"linli/internal/feature/wish"
+	"linli/internal/platform/journal"
 	"linli/internal/platform/matter"
 	"linli/internal/platform/web"
 	"linli/internal/ui"
 	"linli/internal/ui/text"
 )
+
+// Service is the workbench.
+type Service struct {
+	Journal    *journal.Journal
+	Places     *place.Service
+	Wishes     *wish.Service
+	Projects   *project.Service
+	Polls      *ballot.Service
+	Activities *activity.Service
+	Awards     *award.Service
+	Page       ui.Shell
+
+	desks []Desk
+}
+
+// anywhere reports whether the actor has a workbench.
+func anywhere(a actor.Actor) bool {
+	return a.Holds(actor.Staff) || a.Holds(actor.GridWorker) || a.Holds(actor.Admin) || a.Holds(actor.Auditor)
+}
 
 // Task is something that waits for a member of staff.
 type Task struct {
@@ -49,8 +75,8 @@ type Desk struct {
 	Waits func(ctx context.Context, a actor.Actor, now int64) (Waits, error)
 }
 
-// OnDesk adds a feature to the workbench's four numbers.
-func (h *House) OnDesk(d Desk) { h.desks = append(h.desks, d) }
+// On adds a feature to the four numbers.
+func (s *Service) On(d Desk) { s.desks = append(s.desks, d) }
 
 // taskSoon is how long before its day a task counts as 快到期.
 const taskSoon = int64(24 * 3600 * 1000)
@@ -121,7 +147,7 @@ const taskMost = 100
 // tasksOf lists matters of a kind in which the next word is the actor's: one
 // of the moves is open to them, and it is not one that staff of a level below
 // could make as well, for whom it then waits.
-func tasksOf[T flow.Matter](h *House, k *matter.Kind[T], title func(T) string, states []flow.State, moves ...string) func(context.Context, actor.Actor, int64) ([]Task, error) {
+func tasksOf[T flow.Matter](s *Service, k *matter.Kind[T], title func(T) string, states []flow.State, moves ...string) func(context.Context, actor.Actor, int64) ([]Task, error) {
 	return func(ctx context.Context, a actor.Actor, now int64) ([]Task, error) {
 		at, err := staffPlace(a)
 		if err != nil {
@@ -130,12 +156,12 @@ func tasksOf[T flow.Matter](h *House, k *matter.Kind[T], title func(T) string, s
 		life := k.Machine.Life
 		var out []Task
 		for _, state := range states {
-			list, err := k.List(ctx, h.DB, matter.View{Actor: a, Now: now, Brief: true}, flow.Input{"place": at, "state": string(state)}, page.Ask{Limit: taskMost})
+			list, err := k.List(ctx, s.Journal.DB, matter.View{Actor: a, Now: now, Brief: true}, flow.Input{"place": at, "state": string(state)}, page.Ask{Limit: taskMost})
 			if err != nil {
 				return nil, err
 			}
 			for _, m := range list[:min(len(list), taskMost)] {
-				m, err = k.Machine.Read(ctx, h.DB, a, m.Header().ID, now)
+				m, err = k.Machine.Read(ctx, s.Journal.DB, a, m.Header().ID, now)
 				if fault.Is(err, fault.NotFound) {
 					continue
 				}
@@ -160,31 +186,31 @@ func tasksOf[T flow.Matter](h *House, k *matter.Kind[T], title func(T) string, s
 	}
 }
 
-// mattersOnDesk puts the kinds with a lifecycle on the workbench.
-func (h *House) mattersOnDesk() {
-	h.OnDesk(Desk{Name: "nav.projects", URL: "/staff/projects", Tasks: tasksOf(h, h.Project.Kind, func(p *project.Project) string { return p.Title },
+// Matters puts the kinds with a lifecycle on the workbench.
+func (s *Service) Matters() {
+	s.On(Desk{Name: "nav.projects", URL: "/staff/projects", Tasks: tasksOf(s, s.Projects.Kind, func(p *project.Project) string { return p.Title },
 		[]flow.State{project.Proposed, project.Screened, project.Council, project.Summarised, project.Panel, project.Selected, project.Building, project.Accepted},
 		"countersign", "screen", "discuss", "summarise", "poll", "panel", "decide", "plan", "milestone")})
-	h.OnDesk(Desk{Name: "poll.kind", URL: "/polls", Tasks: h.pollTasks})
-	h.OnDesk(Desk{Name: "nav.activities", URL: "/staff/activities", Tasks: tasksOf(h, h.Activity.Kind, func(m *activity.Activity) string { return m.Title },
+	s.On(Desk{Name: "poll.kind", URL: "/polls", Tasks: s.pollTasks})
+	s.On(Desk{Name: "nav.activities", URL: "/staff/activities", Tasks: tasksOf(s, s.Activities.Kind, func(m *activity.Activity) string { return m.Title },
 		[]flow.State{activity.Draft, activity.Finished}, "publish", "confirm_hours")})
-	h.OnDesk(Desk{Name: "award.kind", URL: "/awards", Tasks: tasksOf(h, h.Award.Kind, func(w *award.Award) string { return w.Title },
+	s.On(Desk{Name: "award.kind", URL: "/awards", Tasks: tasksOf(s, s.Awards.Kind, func(w *award.Award) string { return w.Title },
 		[]flow.State{award.Review, award.Notice}, "review", "publish", "confirm")})
 }
 
 // pollTasks are polls to be opened, and papers that wait for a second person.
-func (h *House) pollTasks(ctx context.Context, a actor.Actor, now int64) ([]Task, error) {
+func (s *Service) pollTasks(ctx context.Context, a actor.Actor, now int64) ([]Task, error) {
 	question := func(p *ballot.Poll) string { return p.Question }
-	out, err := tasksOf(h, h.Ballot.Kind, question, []flow.State{ballot.Draft}, "open")(ctx, a, now)
+	out, err := tasksOf(s, s.Polls.Kind, question, []flow.State{ballot.Draft}, "open")(ctx, a, now)
 	if err != nil {
 		return nil, err
 	}
-	open, err := tasksOf(h, h.Ballot.Kind, question, []flow.State{ballot.Open}, "close")(ctx, a, now)
+	open, err := tasksOf(s, s.Polls.Kind, question, []flow.State{ballot.Open}, "close")(ctx, a, now)
 	if err != nil {
 		return nil, err
 	}
 	for _, t := range open {
-		papers, err := h.Ballot.PapersWaiting(ctx, t.URL[len("/polls/"):])
+		papers, err := s.Polls.PapersWaiting(ctx, t.URL[len("/polls/"):])
 		if err != nil {
 			return nil, err
 		}
@@ -198,18 +224,18 @@ func (h *House) pollTasks(ctx context.Context, a actor.Actor, now int64) ([]Task
 
 // staffPage is the workbench's home: four numbers over all features, each a
 // link, then each feature by itself.
-func (h *House) staffPage(c *web.Call) (any, error) {
-	if !staffAnywhere(c.Actor) {
+func (s *Service) staffPage(c *web.Call) (any, error) {
+	if !anywhere(c.Actor) {
 		return nil, fault.Absent()
 	}
-	p := h.page(c, c.T("desk.title"), ui.Staff)
+	p := s.Page(c, c.T("desk.title"), ui.Staff)
 	p.Section, p.NoIndex = "todo", true
 	t := ui.Table{Caption: c.T("desk.by_kind"), Columns: []ui.Column{{Label: c.T("desk.kind")}}}
 	for _, number := range deskNumbers {
 		t.Columns = append(t.Columns, ui.Column{Label: c.T("desk." + number), Number: true})
 	}
 	sums := map[string]int{}
-	for _, d := range h.desks {
+	for _, d := range s.desks {
 		ts, err := d.tasks(c)
 		if err != nil {
 			return nil, err
@@ -251,8 +277,8 @@ var todoFields = []flow.Field{{Name: "why", Kind: flow.Enum, Values: deskNumbers
 
 // todoPage lists what waits across all kinds, soonest due first: all of it, or
 // what one of the four numbers counts.
-func (h *House) todoPage(c *web.Call) (any, error) {
-	if !staffAnywhere(c.Actor) {
+func (s *Service) todoPage(c *web.Call) (any, error) {
+	if !anywhere(c.Actor) {
 		return nil, fault.Absent()
 	}
 	in, err := c.Query()
@@ -267,10 +293,10 @@ func (h *House) todoPage(c *web.Call) (any, error) {
 	var rows []row
 	sums := map[string]int{}
 	var own templ.Component = ui.Nothing
-	p := h.page(c, c.T("desk.todo"), ui.Staff)
+	p := s.Page(c, c.T("desk.todo"), ui.Staff)
 	p.Section, p.NoIndex = "todo", true
 	tabs := []ui.Tab{{Label: c.T("desk.all"), URL: "/staff/todo?" + url.Values{"why": {why}}.Encode(), Here: kind == ""}}
-	for _, d := range h.desks {
+	for _, d := range s.desks {
 		ts, err := d.tasks(c)
 		if err != nil {
 			return nil, err
@@ -313,11 +339,11 @@ func (h *House) todoPage(c *web.Call) (any, error) {
 		if r.Risen && !(r.Due != 0 && r.Due <= c.Now()) {
 			lamp = ui.Tag{State: "late", Label: c.T("desk.late"), Tone: ui.Bad}
 		}
-		place := "—"
+		where := "—"
 		if r.Place != "" {
-			place = h.Place.Name(r.Place)
+			where = s.Places.Name(r.Place)
 		}
-		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{{Text: r.Title, URL: r.URL}, {Text: c.T(r.desk.Name)}, {Text: c.T(r.Next)}, {Text: place}, {Body: ui.StateTag(lamp)}}})
+		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{{Text: r.Title, URL: r.URL}, {Text: c.T(r.desk.Name)}, {Text: c.T(r.Next)}, {Text: where}, {Body: ui.StateTag(lamp)}}})
 	}
 	return ui.Bench(p, append(parts, ui.DataTable(p, t), own)...), nil
 }

@@ -1,4 +1,4 @@
-package app
+package workbench
 
 import (
 	"net/url"
@@ -44,14 +44,16 @@ var batchMoves = []string{"approve", "return"}
 // batchMost bounds one batch, as many as a page shows.
 const batchMost = 100
 
-// workbench are the doors of the lists that staff work through, and the poster of a place.
-func (h *House) workbench() []web.Route {
+// Routes are the doors of the desk, of the lists that staff work through, and the poster of a place.
+func (s *Service) Routes() []web.Route {
 	return []web.Route{
-		{Method: "GET", Path: "/staff/matters", Name: "page-matters", SignedIn: true, Query: append(viewFields, web.Paging()...), Do: h.mattersPage},
-		{Method: "POST", Path: "/staff/matters", Name: "batch-matters", SignedIn: true, Do: h.batch},
-		{Method: "POST", Path: "/staff/matters/views", Name: "keep-view", SignedIn: true, Do: h.keepView, After: func(out any) string { return out.(string) }},
-		{Method: "GET", Path: "/staff/reports", Name: "page-reports", SignedIn: true, Do: h.reportsPage},
-		{Method: "GET", Path: "/poster/{code}", Name: "page-poster", Public: []string{"place"}, Do: h.poster},
+		{Method: "GET", Path: "/staff", Name: "page-staff", SignedIn: true, Do: s.staffPage},
+		{Method: "GET", Path: "/staff/todo", Name: "page-todo", SignedIn: true, Query: todoFields, Do: s.todoPage},
+		{Method: "GET", Path: "/staff/matters", Name: "page-matters", SignedIn: true, Query: append(viewFields, web.Paging()...), Do: s.mattersPage},
+		{Method: "POST", Path: "/staff/matters", Name: "batch-matters", SignedIn: true, Do: s.batch},
+		{Method: "POST", Path: "/staff/matters/views", Name: "keep-view", SignedIn: true, Do: s.keepView, After: func(out any) string { return out.(string) }},
+		{Method: "GET", Path: "/staff/reports", Name: "page-reports", SignedIn: true, Do: s.reportsPage},
+		{Method: "GET", Path: "/poster/{code}", Name: "page-poster", Public: []string{"place"}, Do: s.poster},
 	}
 }
 
@@ -65,17 +67,17 @@ func staffPlace(a actor.Actor) (string, error) {
 	return "", fault.New(fault.Denied, "transfer.staff_only")
 }
 
-func (h *House) mattersPage(c *web.Call) (any, error) {
+func (s *Service) mattersPage(c *web.Call) (any, error) {
 	in, err := c.Query()
 	if err != nil {
 		return nil, err
 	}
-	return h.matters(c, in, ui.Nothing)
+	return s.matters(c, in, ui.Nothing)
 }
 
 // matters is the list of wishes as this member of staff sees them, with the
 // views kept, a choice at each row and the moves for all that are chosen.
-func (h *House) matters(c *web.Call, in flow.Input, above templ.Component) (any, error) {
+func (s *Service) matters(c *web.Call, in flow.Input, above templ.Component) (any, error) {
 	at, err := staffPlace(c.Actor)
 	if err != nil {
 		return nil, err
@@ -90,14 +92,14 @@ func (h *House) matters(c *web.Call, in flow.Input, above templ.Component) (any,
 	}
 	ask.Limit = batchMost
 	v := matter.ViewOf(c)
-	list, err := h.Wish.Kind.List(c.Context(), h.DB, v, flow.Input{"place": where, "state": in.Text("state"), "category": in.Text("category")}, ask)
+	list, err := s.Wishes.Kind.List(c.Context(), s.Journal.DB, v, flow.Input{"place": where, "state": in.Text("state"), "category": in.Text("category")}, ask)
 	if err != nil {
 		return nil, err
 	}
 	cut := page.Cut(list, ask, func(w *wish.Wish) string { return w.ID })
-	p := h.page(c, c.T("workbench.matters"), ui.Staff)
+	p := s.Page(c, c.T("workbench.matters"), ui.Staff)
 	here := url.Values{"place": {where}, "state": {in.Text("state")}, "category": {in.Text("category")}}
-	kept, err := h.keptViews(c.Context(), c.Actor.ID)
+	kept, err := s.keptViews(c.Context(), c.Actor.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +112,7 @@ func (h *House) matters(c *web.Call, in flow.Input, above templ.Component) (any,
 	}
 	parts := []templ.Component{
 		ui.Heading(c.T("workbench.matters"), ""), above, ui.Tabs(p, c.T("workbench.views"), tabs),
-		ui.FilterForm(p, ui.Filter{Action: "/staff/matters", Clear: "/staff/matters", Fields: h.viewInputs(c, at, where, in)}),
+		ui.FilterForm(p, ui.Filter{Action: "/staff/matters", Clear: "/staff/matters", Fields: s.viewInputs(c, at, where, in)}),
 	}
 	if len(cut.Items) == 0 {
 		return ui.Bench(p, append(parts, ui.EmptyState(p, ui.Empty{Title: c.T("workbench.none")}))...), nil
@@ -124,10 +126,10 @@ func (h *House) matters(c *web.Call, in flow.Input, above templ.Component) (any,
 			due.Text = text.Moment(p.Lang, time.UnixMilli(w.DueAt), p.Now)
 		}
 		t.Rows = append(t.Rows, ui.Row{ID: w.ID, Cells: []ui.Cell{
-			{Text: w.Title, URL: "/wishes/" + w.ID}, {Text: c.T("wish.state." + string(w.State))}, {Text: h.Place.Name(w.Place)}, due,
+			{Text: w.Title, URL: "/wishes/" + w.ID}, {Text: c.T("wish.state." + string(w.State))}, {Text: s.Places.Name(w.Place)}, due,
 		}})
 	}
-	parts = append(parts, ui.DataTable(p, t), h.batchForm(c, p, nil, "", nil))
+	parts = append(parts, ui.DataTable(p, t), s.batchForm(c, p, nil, "", nil))
 	if cut.Next != nil {
 		here.Set("cursor", *cut.Next)
 		parts = append(parts, ui.Pager(p, "/staff/matters?"+here.Encode()))
@@ -143,7 +145,7 @@ func (h *House) matters(c *web.Call, in flow.Input, above templ.Component) (any,
 	return ui.Bench(p, parts...), nil
 }
 
-func (h *House) viewInputs(c *web.Call, at, where string, in flow.Input) []ui.Field {
+func (s *Service) viewInputs(c *web.Call, at, where string, in flow.Input) []ui.Field {
 	states := []ui.Option{{Value: "", Label: c.T("workbench.all")}}
 	for _, s := range stateNames() {
 		states = append(states, ui.Option{Value: s, Label: c.T("wish.state." + s)})
@@ -154,7 +156,7 @@ func (h *House) viewInputs(c *web.Call, at, where string, in flow.Input) []ui.Fi
 	}
 	var places []ui.Option
 	for _, level := range []string{place.District, place.Street, place.Community} {
-		for _, pl := range h.Place.Below(at, level) {
+		for _, pl := range s.Places.Below(at, level) {
 			places = append(places, ui.Option{Value: pl.Code, Label: pl.Name})
 		}
 	}
@@ -166,7 +168,7 @@ func (h *House) viewInputs(c *web.Call, at, where string, in flow.Input) []ui.Fi
 }
 
 // batchForm asks what to do with what is chosen; ids are those already chosen, for the confirmation.
-func (h *House) batchForm(c *web.Call, p ui.Page, ids []string, do string, form url.Values) templ.Component {
+func (s *Service) batchForm(c *web.Call, p ui.Page, ids []string, do string, form url.Values) templ.Component {
 	a := ui.Asking{Form: ui.Form{ID: "batch", Action: "/staff/matters"}, Button: ui.Button{Label: c.T("workbench.preview")}}
 	for _, id := range ids {
 		a.Form.Hidden = append(a.Form.Hidden, ui.Option{Label: "wish", Value: id})
@@ -197,7 +199,7 @@ var batchFields = []flow.Field{
 // batch shows what a move would change, and with the word of the person makes
 // it, each wish by its own lifecycle: nothing is possible here that is not
 // possible on the wish's page.
-func (h *House) batch(c *web.Call) (any, error) {
+func (s *Service) batch(c *web.Call) (any, error) {
 	if _, err := staffPlace(c.Actor); err != nil {
 		return nil, err
 	}
@@ -205,9 +207,9 @@ func (h *House) batch(c *web.Call) (any, error) {
 	if err == nil && in.Text("do") == "return" && in.Text("reason") == "" {
 		err = fault.Field1("reason", "fault.required")
 	}
-	p := h.page(c, c.T("workbench.matters"), ui.Staff)
+	p := s.Page(c, c.T("workbench.matters"), ui.Staff)
 	if err != nil {
-		shown, fail := h.matters(c, nil, ui.FaultSummary(p, fault.Of(err)))
+		shown, fail := s.matters(c, nil, ui.FaultSummary(p, fault.Of(err)))
 		if fail != nil {
 			return nil, fail
 		}
@@ -217,7 +219,7 @@ func (h *House) batch(c *web.Call) (any, error) {
 	var can, titles []string
 	cannot := 0
 	for _, id := range slices.Compact(slices.Sorted(slices.Values(in.List("wish")))) {
-		w, err := h.Wish.Machine.Read(c.Context(), h.DB, c.Actor, id, c.Now())
+		w, err := s.Wishes.Machine.Read(c.Context(), s.Journal.DB, c.Actor, id, c.Now())
 		if err == nil {
 			_, err = wish.Life.May(w, c.Actor, do, c.Now())
 		}
@@ -238,7 +240,7 @@ func (h *House) batch(c *web.Call) (any, error) {
 		parts := []templ.Component{
 			ui.Heading(c.T("workbench.will", "n", len(can)), c.T("wish.do."+do)), ui.FactList(facts),
 			ui.If(cannot > 0, func() templ.Component { return ui.Paragraph(c.T("workbench.cannot", "n", cannot)) }),
-			ui.If(len(can) > 0, func() templ.Component { return h.batchForm(c, p, can, do, c.Form()) }),
+			ui.If(len(can) > 0, func() templ.Component { return s.batchForm(c, p, can, do, c.Form()) }),
 		}
 		p.Back = ui.Link{Label: c.T("workbench.matters"), URL: "/staff/matters"}
 		return ui.Bench(p, parts...), nil
@@ -250,7 +252,7 @@ func (h *House) batch(c *web.Call) (any, error) {
 	ctx := journal.WithAct(c.Context(), nil) // each move is an act of its own; done twice it finds nothing to do
 	done := 0
 	for _, id := range can {
-		switch err := h.Wish.Do(ctx, id, do, fields); {
+		switch err := s.Wishes.Do(ctx, id, do, fields); {
 		case err == nil:
 			done++
 		case fault.Is(err, fault.Conflict), fault.Is(err, fault.NotFound), fault.Is(err, fault.Denied):
@@ -263,10 +265,10 @@ func (h *House) batch(c *web.Call) (any, error) {
 	if cannot > 0 {
 		note += " " + c.T("workbench.cannot", "n", cannot)
 	}
-	return h.matters(c, nil, ui.With(ui.Notice(ui.Good, note)))
+	return s.matters(c, nil, ui.With(ui.Notice(ui.Good, note)))
 }
 
-func (h *House) keepView(c *web.Call) (any, error) {
+func (s *Service) keepView(c *web.Call) (any, error) {
 	if _, err := staffPlace(c.Actor); err != nil {
 		return nil, err
 	}
@@ -275,7 +277,7 @@ func (h *House) keepView(c *web.Call) (any, error) {
 		return nil, err
 	}
 	v := view{Account: c.Actor.ID, Name: in.Text("name"), State: in.Text("state"), Category: in.Text("category"), Place: place.Trim(in.Text("place"))}
-	return "/staff/matters?" + v.query().Encode(), h.saveView(c.Context(), v)
+	return "/staff/matters?" + v.query().Encode(), s.saveView(c.Context(), v)
 }
 
 func (v view) query() url.Values {
@@ -283,12 +285,12 @@ func (v view) query() url.Values {
 }
 
 // reportsPage leads to tables in and out, and to the figures.
-func (h *House) reportsPage(c *web.Call) (any, error) {
+func (s *Service) reportsPage(c *web.Call) (any, error) {
 	at, err := staffPlace(c.Actor)
 	if err != nil {
 		return nil, err
 	}
-	p := h.page(c, c.T("workbench.reports"), ui.Staff)
+	p := s.Page(c, c.T("workbench.reports"), ui.Staff)
 	return ui.Bench(p, ui.Heading(c.T("workbench.reports"), ""), ui.With(ui.CardList(),
 		ui.CardItem(p, ui.Card{Title: c.T("transfer.export"), URL: "/staff/export", Text: c.T("transfer.lead_export")}),
 		ui.CardItem(p, ui.Card{Title: c.T("transfer.import"), URL: "/staff/import", Text: c.T("transfer.lead_import")}),
@@ -299,8 +301,8 @@ func (h *House) reportsPage(c *web.Call) (any, error) {
 
 // poster is a sheet for the door: the place's name, its code to scan and the
 // number to call, for who does not scan.
-func (h *House) poster(c *web.Call) (any, error) {
-	pl, err := h.Place.Get(c.Path("code"))
+func (s *Service) poster(c *web.Call) (any, error) {
+	pl, err := s.Places.Get(c.Path("code"))
 	if err != nil {
 		return nil, err
 	}
@@ -309,9 +311,9 @@ func (h *House) poster(c *web.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := h.page(c, c.T("workbench.poster"), "")
+	p := s.Page(c, c.T("workbench.poster"), "")
 	p.Community = ui.Community{Name: pl.Name, Code: pl.Code}
-	p.Community.Phone, p.Community.Hours = h.Place.Phone(pl.Code)
-	return ui.With(ui.PrintLayout(p), ui.Heading(c.T("workbench.poster_head"), h.Place.Path(pl.Code)),
+	p.Community.Phone, p.Community.Hours = s.Places.Phone(pl.Code)
+	return ui.With(ui.PrintLayout(p), ui.Heading(c.T("workbench.poster_head"), s.Places.Path(pl.Code)),
 		templ.Raw(svg), ui.Paragraph(c.T("workbench.poster_how")), ui.Paragraph(address)), nil
 }
