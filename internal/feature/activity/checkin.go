@@ -1,106 +1,74 @@
 package activity
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"crypto/subtle"
-	"encoding/base32"
-	"encoding/binary"
-	"fmt"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"net/http"
 	"strings"
-	"sync"
-	"time"
 
+	"linli/internal/core/door"
 	"linli/internal/core/fault"
+	"linli/internal/platform/web"
 )
-
-// Check-in codes are HMACs of the activity and a step of time, so a node needs
-// no table of them and two nodes agree. The QR code changes every 30 seconds
-// and a picture of it passed on is refused a minute later; the spoken code
-// lasts longer, because it is said aloud, and guesses are counted.
-const (
-	qrStep     = 30 * 1000      // ms
-	spokenStep = 5 * 60 * 1000  // ms
-	tryWindow  = 10 * 60 * 1000 // ms
-	tryMost    = 10             // wrong codes of an account in a window
-)
-
-var codeLetters = base32.StdEncoding.WithPadding(base32.NoPadding)
-
-func (s *Service) mac(use, activity string, step int64) []byte {
-	h := hmac.New(sha256.New, s.Secret)
-	fmt.Fprintf(h, "linli activity check-in\x00%s\x00%s\x00", use, activity)
-	_ = binary.Write(h, binary.BigEndian, step) // a hash never fails
-	return h.Sum(nil)
-}
 
 // QRCode is the code in the QR of a moment (UTC ms).
-func (s *Service) QRCode(activity string, at int64) string {
-	return codeLetters.EncodeToString(s.mac("qr", activity, at/qrStep))[:20]
-}
+func (s *Service) QRCode(activity string, at int64) string { return door.QR(s.Secret, activity, at) }
 
 // SpokenCode is the six digits to say aloud at a moment.
 func (s *Service) SpokenCode(activity string, at int64) string {
-	return fmt.Sprintf("%06d", binary.BigEndian.Uint32(s.mac("spoken", activity, at/spokenStep))%1_000_000)
+	return door.Spoken(s.Secret, activity, at)
 }
 
-// checkCode tells which code it is: of this activity, of the current step or
-// the one before. Anything else is refused in plain words.
+// checkCode tells which code it is; any but this activity's present ones is
+// refused in plain words.
 func (s *Service) checkCode(m *Activity, account, code string, at int64) (how string, err error) {
-	if wait := s.tries.left(account, at); wait > 0 {
+	if wait := s.tries.Left(account, at); wait > 0 {
 		return "", &fault.Error{Kind: fault.Limited, Key: "activity.reason.too_many_tries", Retry: wait}
 	}
-	code = strings.ToUpper(strings.Join(strings.Fields(code), ""))
-	if i := strings.LastIndex(code, "CODE="); i >= 0 { // the whole address was read from the QR
-		code = code[i+len("CODE="):]
+	if how = door.Which(s.Secret, m.ID, code, at); how == "" {
+		s.tries.Wrong(account, at)
+		return "", fault.New(fault.Conflict, "activity.reason.code")
 	}
-	for _, back := range []int64{0, 1} {
-		if same(code, s.QRCode(m.ID, at-back*qrStep)) {
-			return "qr", nil
-		}
-		if same(code, s.SpokenCode(m.ID, at-back*spokenStep)) {
-			return "spoken", nil
-		}
-	}
-	s.tries.wrong(account, at)
-	return "", fault.New(fault.Conflict, "activity.reason.code")
+	return how, nil
 }
 
-func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
+// One phone that checks in many people is worth a look (docs/adr/0008). The
+// browser that checks in gets a random mark for a day, of which only a hash
+// with the activity is kept.
+const (
+	deviceCookie = "door"
+	deviceMost   = 2 // people of one household on one phone are nothing unusual
+)
 
-// tries counts wrong codes by account, in this node's memory: with ten in ten
-// minutes a million spoken codes stay out of reach on any number of nodes.
-type tries struct {
-	mu sync.Mutex
-	by map[string]*tried
+type deviceKey struct{}
+
+// device marks the browser of a check-in and returns a context that knows the
+// mark of this activity. A program that keeps no cookies has none.
+func (s *Service) device(c *web.Call, activity string) context.Context {
+	browser := ""
+	if ck, err := c.R.Cookie(deviceCookie); err == nil && len(ck.Value) == 32 {
+		browser = ck.Value
+	} else if !strings.HasPrefix(c.R.URL.Path, "/api/") {
+		b := make([]byte, 16)
+		rand.Read(b) // never fails (crypto/rand)
+		browser = hex.EncodeToString(b)
+		http.SetCookie(c.W, &http.Cookie{
+			Name: deviceCookie, Value: browser, Path: "/activities", MaxAge: 24 * 60 * 60, HttpOnly: true, SameSite: http.SameSiteLaxMode,
+			Secure: strings.HasPrefix(c.Base(), "https:"),
+		})
+	}
+	if browser == "" {
+		return c.Context()
+	}
+	return context.WithValue(c.Context(), deviceKey{}, door.Mark(s.Secret, activity, browser))
 }
 
-type tried struct {
-	since int64
-	count int
-}
-
-// left is how long the account has to wait.
-func (t *tries) left(account string, at int64) time.Duration {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	e := t.by[account]
-	if e == nil || at-e.since >= tryWindow || e.count < tryMost {
-		return 0
-	}
-	return time.Duration(tryWindow-(at-e.since)) * time.Millisecond
-}
-
-func (t *tries) wrong(account string, at int64) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.by == nil || len(t.by) > 10_000 {
-		t.by = map[string]*tried{}
-	}
-	e := t.by[account]
-	if e == nil || at-e.since >= tryWindow {
-		e = &tried{since: at}
-		t.by[account] = e
-	}
-	e.count++
+// OneDevice is an activity at which one browser checked in more people than
+// share a phone; At is when it did last, in UTC ms.
+type OneDevice struct {
+	Activity string `db:"activity"`
+	Title    string `db:"title"`
+	People   int64  `db:"n"`
+	At       int64  `db:"at"`
 }

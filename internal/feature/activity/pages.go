@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"linli/internal/core/access"
+	"linli/internal/core/door"
 	"linli/internal/core/fault"
 	"linli/internal/core/flow"
 	"linli/internal/core/page"
@@ -277,7 +278,7 @@ func (s *Service) spoken(c *web.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	body := `{"spoken":"` + s.SpokenCode(m.ID, c.Now()) + `","left":` + strconv.FormatInt(qrStep-c.Now()%qrStep, 10) + `}`
+	body := `{"spoken":"` + s.SpokenCode(m.ID, c.Now()) + `","left":` + strconv.FormatInt(door.QRStep-c.Now()%door.QRStep, 10) + `}`
 	return web.Raw{Type: "application/json", Body: []byte(body), NoStore: true}, nil
 }
 

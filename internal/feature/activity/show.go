@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"linli/internal/core/actor"
+	"linli/internal/core/door"
 	"linli/internal/core/fault"
 	"linli/internal/platform/db"
 	"linli/internal/platform/matter"
@@ -183,7 +183,7 @@ func (s *Service) json(ctx context.Context, q db.Queryer, m *Activity, v matter.
 	}
 	if j.Organiser && (m.State == Published || m.State == Running) && v.Now >= m.Starts-earlyMost {
 		code := s.QRCode(m.ID, v.Now)
-		j.CheckIn = &CheckInJSON{Code: code, URL: "/activities/" + m.ID + "/here?code=" + code, Spoken: s.SpokenCode(m.ID, v.Now), Until: matter.Time((v.Now/qrStep + 1) * qrStep)}
+		j.CheckIn = &CheckInJSON{Code: code, URL: "/activities/" + m.ID + "/here?code=" + code, Spoken: s.SpokenCode(m.ID, v.Now), Until: matter.Time((v.Now/door.QRStep + 1) * door.QRStep)}
 	}
 	j.Actions = s.Kind.Actions(m, v)
 	return j, nil
@@ -244,9 +244,6 @@ func (s *Service) nameOf(ctx context.Context, q db.Queryer, e *Entry) (string, e
 	}
 	return name, err
 }
-
-// mayRead reports whether the actor may read the roster.
-func (m *Activity) mayRead(a actor.Actor) bool { return m.organiser(a) }
 
 // Enter drafts an activity in tx in the name of a, as POST /activities does.
 func (s *Service) Enter(ctx context.Context, tx *db.Tx, a actor.Actor, read func() (map[string]any, error)) (*Activity, error) {

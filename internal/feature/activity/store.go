@@ -345,8 +345,9 @@ func faultsOf(ctx context.Context, q db.Queryer) ([]string, error) {
 	return faults, err
 }
 
-// sameDevice lists activities below a place at which one browser checked in more people than share a phone.
-func sameDevice(ctx context.Context, q db.Queryer, place string, since int64) (ds []OneDevice, err error) {
+// SameDevice lists where one browser checked in more people than share a phone,
+// below a place since a moment, the latest first.
+func (s *Service) SameDevice(ctx context.Context, q db.Queryer, place string, since int64) (ds []OneDevice, err error) {
 	return ds, q.Select(ctx, &ds, `SELECT e.activity, a.title, count(*) AS n, max(e.in_at) AS at FROM activity_entries e JOIN activities a ON a.id = e.activity
 		WHERE e.device <> '' AND e.in_at >= ? AND a.place >= ? AND a.place < ? GROUP BY e.activity, a.title, e.device HAVING count(*) > ?
 		ORDER BY max(e.in_at) DESC LIMIT 100`, since, place, place+":", deviceMost)

@@ -45,7 +45,9 @@ func (s *Service) move(c *web.Call, do string) (any, error) {
 			return nil, err
 		}
 		normalParty(raw)
-		splitNames(raw)
+		if text, ok := raw["names"].(string); ok { // typed into one line
+			raw["names"] = namesIn(text)
+		}
 		return flow.Decode(fs, raw)
 	}}
 	ctx := c.Context()
@@ -62,7 +64,7 @@ func (s *Service) rosterJSON(c *web.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !m.mayRead(c.Actor) {
+	if !m.organiser(c.Actor) {
 		return nil, fault.New(fault.Denied, "activity.reason.roster")
 	}
 	items, err := s.Roster(c.Context(), s.Journal.DB, m)
@@ -75,11 +77,4 @@ func (s *Service) Read(c *web.Call) (*Activity, error) { return s.Kind.Read(c) }
 // From lists what anybody may see of a place that starts from a moment on, the soonest first.
 func (s *Service) From(ctx context.Context, q db.Queryer, place string, from, now int64, most int) ([]*Activity, error) {
 	return list(ctx, q, actor.Actor{}, Filter{Place: place, From: from, Soonest: true}, page.Ask{Limit: most}, now)
-}
-
-// splitNames lets names be typed into one line.
-func splitNames(raw map[string]any) {
-	if text, ok := raw["names"].(string); ok {
-		raw["names"] = namesIn(text)
-	}
 }
