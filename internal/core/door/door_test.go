@@ -60,7 +60,13 @@ func TestTries(t *testing.T) {
 
 // One browser has another mark at each activity.
 func TestMark(t *testing.T) {
-	if Mark(secret, "a", "x") != Mark(secret, "a", "x") || Mark(secret, "a", "x") == Mark(secret, "b", "x") || Mark(secret, "a", "x") == Mark(secret, "a", "y") {
-		t.Error("marks")
+	mark := Mark(secret, "a", "x")
+	for _, c := range []struct {
+		activity, browser string
+		same              bool
+	}{{"a", "x", true}, {"b", "x", false}, {"a", "y", false}} {
+		if (Mark(secret, c.activity, c.browser) == mark) != c.same {
+			t.Errorf("%s at %s", c.browser, c.activity)
+		}
 	}
 }
