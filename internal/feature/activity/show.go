@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"linli/internal/core/actor"
 	"linli/internal/core/door"
 	"linli/internal/core/fault"
 	"linli/internal/platform/db"
