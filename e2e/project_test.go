@@ -1,10 +1,15 @@
 package e2e_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"image"
+	"image/jpeg"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -406,6 +411,172 @@ func (s *timed) behind(t *testing.T, resident, staff, party *browser.Page) {
 	shoot(street, "project-panel")
 	if !street.Has("明年绿地改造完工后再议") || !street.Has("声明没有利害关系") {
 		t.Errorf("the decision with its reason is not on the page:\n%s", street.Text("main"))
+	}
+}
+
+// tab presses Tab until the element with the focus fulfils a condition on el.
+func tab(p *browser.Page, t *testing.T, what, holds string) {
+	t.Helper()
+	for range 150 {
+		if browser.Eval[bool](p, `(el => !!(el && (`+holds+`)))(document.activeElement)`) {
+			return
+		}
+		p.Press("Tab")
+	}
+	t.Fatalf("the keyboard does not reach %s on %s, it stands at %q", what, p.URL(), p.Focused())
+}
+
+// byKeys makes a move by its form like act, with the keyboard alone.
+func byKeys(p *browser.Page, t *testing.T, form string, fields ...string) {
+	t.Helper()
+	if at, _, told := strings.Cut(p.URL(), "#"); told { // where the last move led to
+		p.Open(at)
+	}
+	if browser.Eval[bool](p, `document.activeElement === document.body`) { // past the head of the page, as keyboards do
+		p.Press("Tab", "Enter")
+	}
+	if browser.Eval[bool](p, `!!document.querySelector("details:not([open]):has(`+form+`)")`) {
+		tab(p, t, form, `el.matches("summary") && el.parentElement.querySelector("`+form+`")`)
+		p.Press("Enter")
+	}
+	for i := 0; i < len(fields); i += 2 {
+		name, value := fields[i], fields[i+1]
+		tab(p, t, name, `el.name === "`+name+`" && el.closest("`+form+`")`)
+		switch browser.Eval[string](p, `document.activeElement.type`) {
+		case "radio", "select-one":
+			for range 20 {
+				if browser.Eval[bool](p, `document.activeElement.value === "`+value+`" && (document.activeElement.checked ?? true)`) {
+					break
+				}
+				if browser.Eval[bool](p, `document.activeElement.value === "`+value+`"`) {
+					p.Press("Space")
+				} else {
+					p.Press("ArrowDown")
+				}
+			}
+			if got := browser.Eval[string](p, `document.activeElement.value`); got != value {
+				t.Fatalf("the keyboard chooses %s for %s, not %s", got, name, value)
+			}
+		default:
+			p.Press(value)
+		}
+	}
+	tab(p, t, "the button", `el.type === "submit" && el.closest("`+form+`")`)
+	p.Press("Enter")
+}
+
+// TestProjectByKeyboardInCareMode goes a project's whole way with the keyboard
+// alone, residents in care mode; photographs and quotes are shown and kept on file.
+func TestProjectByKeyboardInCareMode(t *testing.T) {
+	s := timedSite(t)
+	s.residents(30)
+	care := browser.Options{Width: 390, Height: 844, Mobile: true, Care: true}
+	resident, neighbour := s.visit(t, "demo-resident", care), s.visit(t, "demo-neighbour", care)
+	staff, party := s.visit(t, "demo-community", browser.Options{}), s.visit(t, "demo-party", browser.Options{})
+
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, 320, 200)), nil); err != nil {
+		t.Fatal(err)
+	}
+	photo := filepath.Join(t.TempDir(), "step.jpg")
+	if err := os.WriteFile(photo, b.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	resident.Open(s.URL + "/projects/new")
+	resident.Upload("照片", photo)
+	byKeys(resident, t, "#new-project", "title", "Ramp 3", "body", "Three steps")
+	path, _, _ := strings.Cut(strings.TrimPrefix(resident.URL(), s.URL), "?")
+	pictures := func(p *browser.Page, want int) {
+		t.Helper()
+		p.Open(s.URL + path)
+		shown := browser.Eval[[]string](p, `[...document.querySelectorAll("main img")].map(i => i.src).filter(s => s.includes("/files/"))`)
+		if len(shown) != want {
+			t.Errorf("%d photographs on the page, want %d", len(shown), want)
+		}
+		for _, at := range shown {
+			if p.Open(at); p.Status() != http.StatusOK {
+				t.Errorf("%s: %d", at, p.Status())
+			}
+		}
+		p.Open(s.URL + path)
+	}
+	pictures(resident, 1)
+	shoot(resident, "project-care-proposed")
+
+	staff.Open(s.URL + path)
+	byKeys(staff, t, "#do-complete", "ownership", "unit", "fund", "street fund", "upkeep", "estate", "cost", "68000")
+	byKeys(staff, t, "#do-screen", "ok", "true", "reason", "needed")
+	party.Open(s.URL + path)
+	byKeys(party, t, "#do-study", "result", "support")
+	staff.Open(s.URL + path)
+	byKeys(staff, t, "#do-discuss")
+	neighbour.Open(s.URL + path)
+	byKeys(neighbour, t, "#do-position", "kind", "for", "text", "good")
+	shoot(neighbour, "project-care-council")
+	staff.Open(s.URL + path)
+	byKeys(staff, t, "#do-summarise", "heard", "all for it", "doing", "vote")
+	if staff.Has("#do-poll") || !staff.Has("请先补上权属单位的同意") {
+		t.Errorf("what a unit owns goes to the vote without its consent:\n%s", staff.Text("main"))
+	}
+	byKeys(staff, t, "#do-complete", "consent", "letter of the school, 3 May")
+	byKeys(staff, t, "#do-poll")
+	s.state(staff, "polling")
+	poll := browser.Eval[string](staff, `document.querySelector('a[href^="/polls/"]').getAttribute("href")`)
+	neighbour.Open(s.URL + poll)
+	keys(t, neighbour, "Ramp 3")
+	s.vote(strings.TrimPrefix(poll, "/polls/"), 20, 2)
+	s.later(8 * 24 * time.Hour)
+	s.later(12 * 24 * time.Hour)
+
+	s.as(staff, "demo-community", path)
+	s.state(staff, "selected")
+	staff.Fill(`#do-plan [name="due"]`, s.clock.Now().In(clock.China).AddDate(0, 2, 0).Format("2006-01-02T15:04"))
+	quote := filepath.Join(t.TempDir(), "quote.pdf")
+	if err := os.WriteFile(quote, []byte("%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	staff.Upload(`#do-plan [name="quotes"]`, quote)
+	byKeys(staff, t, "#do-plan", "budget", "60000", "milestones", "build")
+	s.state(staff, "building")
+	staff.Open(s.URL + path)
+	staff.Upload(`#do-milestone [name="photos"]`, photo)
+	byKeys(staff, t, "#do-milestone", "note", "done")
+	s.state(staff, "acceptance")
+	pictures(staff, 2)
+	if !staff.Has("quote.pdf") {
+		t.Errorf("the quote is not on file:\n%s", staff.Text("main"))
+	}
+	staff.Click("抽签可以核对")
+	if !staff.Has("抽中：名单最前面的 5 行") {
+		t.Errorf("the page does not say how to draw again:\n%s", staff.Text("main"))
+	}
+	ctx := context.Background()
+	p, err := s.House.Project.Machine.Read(ctx, s.House.DB, actor.Actor{}, strings.TrimPrefix(path, "/projects/"), s.clock.Now().UnixMilli())
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := 0
+	for _, v := range p.Voices {
+		if v.Kind != project.Juror || said == 3 {
+			continue
+		}
+		acc, err := s.House.Member.Find(ctx, s.House.DB, v.Account)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.as(resident, acc.Name, path)
+		byKeys(resident, t, "#do-accept", "ok", "true")
+		said++
+	}
+	s.as(resident, "overseer", path)
+	byKeys(resident, t, "#do-accept", "ok", "true", "note", "as quoted")
+	s.state(resident, "accepted")
+	s.later(91 * 24 * time.Hour)
+	s.as(neighbour, "demo-neighbour", path)
+	byKeys(neighbour, t, "#do-rate", "satisfied", "fairly")
+	shoot(neighbour, "project-care-rated")
+	if !neighbour.Has("居民评价") {
+		t.Errorf("the rating is not in the story:\n%s", neighbour.Text("main"))
 	}
 }
 

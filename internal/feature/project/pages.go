@@ -337,6 +337,8 @@ func (s *Service) dress(c *web.Call, v viewed, a *ui.Action) error {
 		switch {
 		case slices.Contains(money, f.Name):
 			yuan(v.Page, f)
+		case f.Name == "quotes" || f.Name == "receipts": // as papers, too
+			f.Accept = "image/*,application/pdf"
 		case f.Name == "ok":
 			f.Type, f.Options = ui.RadioField, []ui.Option{{Value: "true", Label: c.T("project.ok." + a.Do + ".true")}, {Value: "false", Label: c.T("project.ok." + a.Do + ".false")}}
 		case f.Name == "voice":

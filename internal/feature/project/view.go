@@ -89,6 +89,17 @@ func (v viewed) photos() []ui.Photo {
 	return out
 }
 
+// documents are the quotes and receipts on file that are no photographs.
+func (v viewed) documents() []ui.Link {
+	var out []ui.Link
+	for _, f := range v.J.Photos {
+		if f.Thumbnail == nil {
+			out = append(out, ui.Link{Label: f.Name, URL: f.URL})
+		}
+	}
+	return out
+}
+
 // side is one column of the council.
 type side struct {
 	Kind   string
