@@ -137,6 +137,7 @@ func Wishes(ctx context.Context, h *app.House, year *clock.Fake, rnd *rand.Rand)
 	y.at(start.AddDate(0, 5, 11), y.vegetables)
 	y.at(y.end.Add(-6*24*time.Hour), y.disputed)
 	y.at(y.end.Add(-20*time.Hour), y.returned)
+	y.at(y.end.Add(-50*time.Hour), y.underWay)
 	for y.plan.Len() > 0 {
 		s := heap.Pop(&y.plan).(step)
 		year.Set(s.at)

@@ -78,7 +78,7 @@ func TestWishYear(t *testing.T) {
 		t.Errorf("the clock was left at %v", got)
 	}
 	var n, moves int
-	if err := h.DB.Get(ctx, &n, `SELECT count(*) FROM wishes`); err != nil || n != 253 {
+	if err := h.DB.Get(ctx, &n, `SELECT count(*) FROM wishes`); err != nil || n != 255 {
 		t.Errorf("%d wishes, %v", n, err)
 	}
 	if err := h.DB.Get(ctx, &moves, `SELECT count(*) FROM events WHERE kind = 'wish'`); err != nil {

@@ -282,6 +282,31 @@ func (y *wishYear) returned() error {
 	return nil
 }
 
+// underWay gives demo-resident matters of her own for today: one that waits for
+// her word, and one that somebody has taken.
+func (y *wishYear) underWay() error {
+	begun := y.year.Now()
+	file := func(title, body, category string) (string, error) {
+		return y.h.Wish.File(y.as("demo-resident"), map[string]any{"title": title, "body": body, "category": category, "place": CommunityA + "005"})
+	}
+	phone, err := file("想学在手机上缴燃气费", "以前都去营业厅排队，孩子不在身边，想请人教两遍。", "扶老护幼")
+	if err != nil {
+		return err
+	}
+	tap, err := file("厨房水龙头滴水，想请人换个垫圈", "垫圈已经买好了，自己拧不动。", "家政清洁")
+	if err != nil {
+		return err
+	}
+	y.at(begun.Add(4*time.Hour), func() error { return y.move("demo-volunteer", phone, "claim", nil) })
+	y.at(begun.Add(26*time.Hour), func() error {
+		return y.move("demo-volunteer", phone, "deliver", map[string]any{"note": "教了两遍，步骤写在纸上贴在冰箱门上了。"})
+	})
+	y.at(begun.Add(45*time.Hour), func() error {
+		return y.move("demo-volunteer2", tap, "claim", map[string]any{"note": "明天下午带扳手过来。"})
+	})
+	return nil
+}
+
 // vegetables is the literature's own case: a resident in hospital, 7,000 斤 in
 // the field, the party branch leads and thirteen canteens buy.
 func (y *wishYear) vegetables() error {
