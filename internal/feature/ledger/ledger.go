@@ -79,7 +79,7 @@ var Enters = []Rule{
 	{Kind: "certificate", Class: Points, Sealed: true},
 	{Kind: "grant", Class: Money, Sealed: true},
 	{Kind: "fund", Class: Money, Sealed: true},
-	{Kind: "place", Do: "settings", Class: Rules},
+	{Kind: "place", Do: "settings", Class: Rules, Codes: []string{"setting", "value_hash"}},
 	{Kind: "group", Class: Rules},
 }
 

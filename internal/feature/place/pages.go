@@ -1,6 +1,7 @@
 package place
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -287,7 +288,7 @@ func (s *Service) drawGrid(c *web.Call) (any, error) {
 		if err := redraw(c.Context(), tx, grid, buildings, now); err != nil {
 			return err
 		}
-		return s.changed(c.Context(), tx, c.Actor.ID, grid)
+		return s.changed(c.Context(), tx, c.Actor.ID, grid, "grid", strings.Join(slices.Sorted(slices.Values(buildings)), " "))
 	}, s.placesPage)
 }
 
@@ -350,6 +351,6 @@ func (s *Service) changeDay(c *web.Call) (any, error) {
 		if err := saveDay(c.Context(), tx, code, r); err != nil {
 			return err
 		}
-		return s.changed(c.Context(), tx, c.Actor.ID, code)
+		return s.changedDay(c.Context(), tx, c.Actor.ID, code, r)
 	}, s.calendarPage)
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -229,6 +230,32 @@ func TestDaysOfAPlace(t *testing.T) {
 		}
 		if err := h.SetDay(t.Context(), "ann", street, calendar.Row{Date: "2026-02-30"}); !fault.Is(err, fault.Invalid) {
 			t.Errorf("30 February: %v", err)
+		}
+	})
+}
+
+// A change of a rule says which rule and what hash its value has, for the
+// public ledger; a change of a day likewise.
+func TestAChangeOfARuleLeavesItsHash(t *testing.T) {
+	each(t, func(t *testing.T, h house) {
+		ctx := t.Context()
+		last := func() (data string) {
+			if err := h.db.Get(ctx, &data, `SELECT data FROM events WHERE kind = 'place' AND move = 'settings' ORDER BY seq DESC LIMIT 1`); err != nil {
+				t.Fatal(err)
+			}
+			return data
+		}
+		if err := h.Set(ctx, "ann", community, "wish.review", "all"); err != nil {
+			t.Fatal(err)
+		}
+		if got := last(); !strings.Contains(got, `"setting":"wish.review"`) || !strings.Contains(got, place.ValueHash("wish.review", "all")) {
+			t.Error(got)
+		}
+		if err := h.SetDay(ctx, "ann", community, calendar.Row{Date: "2026-02-14", Work: true, Occasion: "春节"}); err != nil {
+			t.Fatal(err)
+		}
+		if got := last(); !strings.Contains(got, `"setting":"day 2026-02-14"`) || !strings.Contains(got, place.ValueHash("day 2026-02-14", "work 春节")) {
+			t.Error(got)
 		}
 	})
 }

@@ -2,6 +2,9 @@ package place
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"slices"
 	"strconv"
@@ -42,7 +45,7 @@ func (s *Service) put(ctx context.Context, tx *db.Tx, by string, now int64, p Pl
 	if version > 1 {
 		do = "change"
 	}
-	return s.say(ctx, tx, now, by, p.Code, version, do)
+	return s.say(ctx, tx, now, by, p.Code, version, do, "")
 }
 
 // Set changes a setting of a place. The value is checked against its kind.
@@ -75,7 +78,7 @@ func (s *Service) set(ctx context.Context, tx *db.Tx, by, place, key, value stri
 	if err := saveSetting(ctx, tx, place, key, value); err != nil {
 		return err
 	}
-	return s.changed(ctx, tx, by, place)
+	return s.changed(ctx, tx, by, place, key, value)
 }
 
 // SetDay lays a day off, or a make-up working day, over the calendar of a place.
@@ -87,11 +90,21 @@ func (s *Service) SetDay(ctx context.Context, by, place string, r calendar.Row) 
 		if err := saveDay(ctx, tx, place, r); err != nil {
 			return err
 		}
-		return s.changed(ctx, tx, by, place)
+		return s.changedDay(ctx, tx, by, place, r)
 	})
 }
 
-func (s *Service) changed(ctx context.Context, tx *db.Tx, by, place string) error {
+func (s *Service) changedDay(ctx context.Context, tx *db.Tx, by, place string, r calendar.Row) error {
+	value := "off"
+	if r.Work {
+		value = "work"
+	}
+	return s.changed(ctx, tx, by, place, "day "+r.Date, value+" "+r.Occasion)
+}
+
+// changed tells which rule of a place is another now, with the hash of what it
+// says: enough for the public ledger to show that a rule was not changed quietly.
+func (s *Service) changed(ctx context.Context, tx *db.Tx, by, place, rule, value string) error {
 	now, err := tx.Now(ctx)
 	if err != nil {
 		return err
@@ -103,19 +116,29 @@ func (s *Service) changed(ctx context.Context, tx *db.Tx, by, place string) erro
 	if err != nil {
 		return err
 	}
-	return s.say(ctx, tx, now, by, place, version, "settings")
+	data, err := json.Marshal(event.Payload{Codes: map[string]any{"setting": rule, "value_hash": ValueHash(rule, value)}})
+	if err != nil {
+		return err
+	}
+	return s.say(ctx, tx, now, by, place, version, "settings", string(data))
 }
 
 // site is the subject of events about the installation itself.
 const site = "site"
 
-func (s *Service) say(ctx context.Context, tx *db.Tx, now int64, by, code string, version int64, do string) error {
+// ValueHash is hex SHA-256 over a rule's name and its value, each on a line.
+func ValueHash(rule, value string) string {
+	h := sha256.Sum256([]byte(rule + "\n" + value + "\n"))
+	return hex.EncodeToString(h[:])
+}
+
+func (s *Service) say(ctx context.Context, tx *db.Tx, now int64, by, code string, version int64, do, data string) error {
 	subject := code
 	if code == "" {
 		subject = site
 	}
 	return s.journal.AppendEvent(ctx, tx, event.Event{
-		At: now, Kind: "place", Subject: subject, Version: version, Do: do, Actor: by, Place: code, Audience: event.Public,
+		At: now, Kind: "place", Subject: subject, Version: version, Do: do, Actor: by, Place: code, Audience: event.Public, Data: data,
 	}, nil)
 }
 
