@@ -25,6 +25,7 @@ type projectYear struct {
 	end  time.Time
 	rnd  *rand.Rand
 	seen map[string]actor.Actor
+	dark string // a project behind in votes, before the panel at the end of the year
 	last string // a project whose last step is reached in the last days
 }
 
@@ -186,14 +187,15 @@ func (y *projectYear) five() error {
 
 // behind has few votes, its panel is sitting; another of the same days is on the fast track.
 func (y *projectYear) behind() error {
-	id, err := y.talked(panelText)
-	if err == nil {
-		err = y.alone(id, 12)
-	}
-	if err != nil {
+	var err error
+	if y.dark, err = y.talked(panelText); err != nil {
 		return err
 	}
-	if id, err = y.talked(netText); err != nil {
+	if err := y.alone(y.dark, 12); err != nil {
+		return err
+	}
+	id, err := y.talked(netText)
+	if err != nil {
 		return err
 	}
 	return y.alone(id, 90)

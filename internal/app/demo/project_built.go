@@ -132,12 +132,8 @@ func (y *projectYear) sitting() error {
 	if err := y.pass(0); err != nil {
 		return err
 	}
-	var id string
-	if err := y.h.DB.Get(y.ctx, &id, `SELECT id FROM projects WHERE title = ?`, panelText.title); err != nil {
+	if err := y.moves(y.dark, "demo-street", "panel", map[string]any{"experts": []string{"demo-expert1", "demo-expert2", "demo-expert5"}, "note": "请三位专家晚上到车库入口看一看"}); err != nil {
 		return err
 	}
-	if err := y.moves(id, "demo-street", "panel", map[string]any{"experts": []string{"demo-expert1", "demo-expert2", "demo-expert5"}, "note": "请三位专家晚上到车库入口看一看"}); err != nil {
-		return err
-	}
-	return y.moves(id, "demo-expert1", "opinion", map[string]any{"verdict": "adjust", "text": "居民说得对，入口确实暗；彩灯晃眼，改成两盏普通照明灯，花费不到三成"})
+	return y.moves(y.dark, "demo-expert1", "opinion", map[string]any{"verdict": "adjust", "text": "居民说得对，入口确实暗；彩灯晃眼，改成两盏普通照明灯，花费不到三成"})
 }
