@@ -102,10 +102,12 @@ func (h *House) build() {
 	h.Activity = activity.New(j, h.Member, h.Group, h.Place, h.Volunteer)
 	h.Activity.Page, h.Activity.Secret, h.Activity.Finder = h.page, h.Config.Secret, h.Search
 	h.Search.Register("activity", "activities", h.Activity)
+	h.Search.Register("poll", "polls", pollsFound{h.Ballot})
 	h.Wish.Converters["activity"] = activityFromWish{h.Activity}
 	h.Points = points.New(j, h.Member, h.Place)
 	h.Points.Page, h.Points.Wishes, h.Points.Activities = h.page, wishesForPoints{h.Wish}, h.Activity
 	h.Award = award.New(j, h.Member, h.Group, h.Place, h.Volunteer)
+	h.Search.Register("award", "awards", awardsFound{h.Award})
 	h.Award.Page, h.Award.Wishes = h.page, h.Points
 	h.wirePosts()
 	h.wishesAtHome()

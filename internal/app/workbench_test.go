@@ -148,3 +148,27 @@ func TestTheDeskHasEveryKind(t *testing.T) {
 		}
 	})
 }
+
+// Polls and award rounds are found by two characters; who is nominated is not.
+func TestPollsAndAwardsAreFound(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		now := s.clock.Now()
+		day := func(n int) string { return now.AddDate(0, 0, n).UTC().Format("2006-01-02T15:04:05Z") }
+		s.must(201, "POST", "/api/v1/polls", "demo-community", object{
+			"question": "先修哪一处", "rule": "approval", "options": []any{object{"title": "北门门禁"}, object{"title": "凉亭栏杆"}}, "place": demo.CommunityA,
+			"opens": day(2), "closes": day(9), "roll": object{"place": demo.CommunityA, "level": "V3"},
+		})
+		s.must(201, "POST", "/api/v1/awards", "demo-community", object{
+			"title": "年度巡逻标兵", "place": demo.CommunityA, "criteria": "夜间值守", "opens": day(0), "closes": day(1),
+		})
+		if err := s.Journal.Drain(t.Context(), s.Readers()...); err != nil {
+			t.Fatal(err)
+		}
+		for q, kind := range map[string]string{"凉亭": "polls", "标兵": "awards", "值守": "awards"} {
+			items := s.must(200, "GET", "/api/v1/search?q="+url.QueryEscape(q), "", nil)["items"].([]any)
+			if len(items) != 1 || items[0].(object)["kind"] != kind {
+				t.Errorf("%s finds %v", q, items)
+			}
+		}
+	})
+}
