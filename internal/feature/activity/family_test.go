@@ -182,3 +182,23 @@ func TestOnCallIsAsked(t *testing.T) {
 		s.verify()
 	})
 }
+
+// One thread 一事一线: a wish becomes an activity, and either page leads to the other.
+func TestWishBecomesActivity(t *testing.T) {
+	eachSite(t, func(t *testing.T, s *site) {
+		o := s.must(201, "POST", "/api/v1/wishes", "demo-resident", object{"title": "请讲讲垃圾分类的新规定", "body": "楼下厨余垃圾总是混着扔，想请人讲一讲。", "place": demo.CommunityA, "category": "政策宣传"})
+		wish := o["id"].(string)
+		became := s.must(200, "POST", "/api/v1/wishes/"+wish+"/convert", "demo-community", object{"to": "activity"})["became"].(string)
+		id, ok := strings.CutPrefix(became, "activity:")
+		if !ok {
+			t.Fatalf("became %q", became)
+		}
+		s.must(200, "POST", "/api/v1/activities/"+id+"/publish", "demo-community", nil)
+		s.page("/wishes/"+wish, "demo-resident", `href="/activities/`+id+`"`)
+		s.page("/activities/"+id, "demo-resident", `href="/wishes/`+wish+`"`, "请讲讲垃圾分类的新规定")
+		if a := s.must(200, "GET", "/api/v1/activities/"+id, "", nil); a["origin"] != "wish:"+wish || a["kind"] != "政策宣传" {
+			t.Errorf("origin %v, kind %v", a["origin"], a["kind"])
+		}
+		s.verify()
+	})
+}

@@ -191,7 +191,7 @@ func (s *Calendar) calendar(name, base string, ms []*activity.Activity, now int6
 	cal.SetMethod(ics.MethodPublish)
 	cal.SetXWRCalName(name)
 	cal.SetXWRTimezone("Asia/Shanghai")
-	cal.SetRefreshInterval("PT1H", ics.WithValue("DURATION"))
+	cal.SetRefreshInterval("PT1H")
 	cal.SetXPublishedTTL("PT1H")
 	host := "linli"
 	if u, err := url.Parse(base); err == nil && u.Hostname() != "" {

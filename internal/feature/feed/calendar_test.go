@@ -63,6 +63,9 @@ func TestCalendar(t *testing.T) {
 	if strings.Contains(strings.ReplaceAll(string(body), "\r\n", ""), "\n") {
 		t.Error("a bare LF")
 	}
+	if strings.Count(string(body), "REFRESH-INTERVAL;VALUE=DURATION:PT1H\r\n") != 1 {
+		t.Error("no interval at which to look again")
+	}
 	cal, err := ics.ParseCalendar(strings.NewReader(string(body)))
 	if err != nil {
 		t.Fatal(err)

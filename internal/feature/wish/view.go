@@ -364,8 +364,9 @@ func contactFacts(p ui.Page, j JSON) []ui.Fact {
 	return out
 }
 
-// cutRef splits "project:ID".
-func cutRef(ref string) (kind, id string, ok bool) {
-	kind, id, ok = strings.Cut(ref, ":")
-	return kind + "s", id, ok && id != ""
+// cutRef splits "project:ID" into the path of the kind and the id.
+func cutRef(ref string) (path, id string, ok bool) {
+	kind, id, _ := strings.Cut(ref, ":")
+	path, ok = map[string]string{"activity": "activities", "project": "projects"}[kind]
+	return path, id, ok && id != ""
 }
