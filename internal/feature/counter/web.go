@@ -60,10 +60,14 @@ func (s *Service) line(c *web.Call, p ui.Page, k Consent) (string, error) {
 
 func (s *Service) page(c *web.Call, sent *ui.Sent) (templ.Component, error) {
 	mine := communities(c.Actor)
-	if len(mine) == 0 {
+	if len(mine) == 0 && !c.Actor.Holds(actor.Staff) && !c.Actor.Holds(actor.Admin) {
 		return nil, fault.Absent()
 	}
 	p := s.bench(c, c.T("counter.title"))
+	if len(mine) == 0 { // streets and districts have a workbench, but their people come to the communities
+		return ui.Bench(p, ui.Heading(p.Title, ""), s.tabs(c, p), ui.EmptyState(p, ui.Empty{Title: c.T("counter.not_yours"), Reason: c.T("counter.not_yours_why"),
+			Next: ui.Link{Label: c.T("member.tab.roles"), URL: "/staff/roles"}})), nil
+	}
 	sum, form := ui.Sheet{Kind: "counter", ID: "elder", Action: "/staff/counter", Button: c.T("counter.register"), Fields: elderFields, Sent: sent,
 		Dress: map[string]ui.Field{"phone": {Type: ui.PhoneField}}}.Draw(p)
 	parts := []templ.Component{sum, ui.Heading(p.Title, c.T("counter.lead")), s.tabs(c, p)}

@@ -131,7 +131,7 @@ func (s *Service) groupPage(c *web.Call, sent *ui.Sent) (templ.Component, error)
 	}
 	p := s.frame(c, "group.list", ui.Services)
 	p.Title, p.Back = g.Name, ui.Link{Label: c.T("group.list"), URL: "/groups"}
-	facts := []ui.Fact{{Label: c.T("group.field.kind"), Value: c.T("group.kind." + g.Kind)}, {Label: c.T("group.field.place"), Value: s.Names.Name(g.Place)}}
+	facts := []ui.Fact{{Label: c.T("group.field.kind"), Value: c.T("group.kind." + g.Kind)}, {Label: c.T("group.where"), Value: s.Names.Name(g.Place)}}
 	add := func(key, value string) {
 		if value != "" {
 			facts = append(facts, ui.Fact{Label: c.T(key), Value: value})
@@ -248,7 +248,7 @@ func (s *Service) dutiesPage(c *web.Call) (any, error) {
 }
 
 func (s *Service) dutyTable(c *web.Call, list []Duty, act func(d Duty) ui.Cell) ui.Table {
-	t := ui.Table{Caption: c.T("group.duties"), Hidden: true, Columns: []ui.Column{{Label: c.T("group.field.category")}, {Label: c.T("group.who")}, {Label: c.T("group.field.part")}, {Label: c.T("group.field.place")}, {Label: c.T("group.field.basis")}}}
+	t := ui.Table{Caption: c.T("group.duties"), Hidden: true, Columns: []ui.Column{{Label: c.T("group.field.category")}, {Label: c.T("group.who")}, {Label: c.T("group.field.part")}, {Label: c.T("group.where")}, {Label: c.T("group.field.basis")}}}
 	if act != nil {
 		t.Columns = append(t.Columns, ui.Column{Label: c.T("group.act")})
 	}

@@ -65,7 +65,7 @@ func (s *Service) staffPage(c *web.Call, sent *ui.Sent) (templ.Component, error)
 		Dress: map[string]ui.Field{"place": {Value: mine[0]}, "kind": {Type: ui.SelectField}, "from": {Type: ui.DateField}, "to": {Type: ui.DateField}}}.Draw(p)
 	parts := []templ.Component{sum, ui.Heading(p.Title, c.T("group.staff_lead")), tabs(c, p, "groups")}
 	var waits []templ.Component
-	t := ui.Table{Caption: c.T("group.list"), Columns: []ui.Column{{Label: c.T("group.field.name")}, {Label: c.T("group.field.kind")}, {Label: c.T("group.field.place")}, {Label: c.T("group.term")}}}
+	t := ui.Table{Caption: c.T("group.list"), Columns: []ui.Column{{Label: c.T("group.field.name")}, {Label: c.T("group.field.kind")}, {Label: c.T("group.where")}, {Label: c.T("group.term")}}}
 	for _, place := range mine {
 		for _, g := range s.Applied(place) {
 			waits = append(waits, ui.CardItem(p, ui.Card{Title: g.Name, URL: "/staff/groups/" + g.ID, Text: g.About, Tag: ui.Tag{State: g.State, Label: c.T("group.state.applied"), Tone: ui.Wait}, Level: 3}))

@@ -60,7 +60,7 @@ func (s *Service) rolesPage(c *web.Call, sent *ui.Sent) (templ.Component, error)
 	p := s.bench(c, "member.roles")
 	place := ""
 	t := ui.Table{Caption: c.T("member.roles"), Hidden: true, Columns: []ui.Column{{Label: c.T("member.people_name")}, {Label: c.T("member.field.role")},
-		{Label: c.T("member.field.place")}, {Label: c.T("member.field.until")}, {Label: c.T("member.act")}}}
+		{Label: c.T("member.where")}, {Label: c.T("member.field.until")}, {Label: c.T("member.act")}}}
 	seen := map[string]bool{}
 	for _, r := range c.Actor.Roles {
 		if r.Name != actor.Staff && r.Name != actor.Admin || r.Place == "" {
