@@ -141,6 +141,7 @@ func TestDayBefore(t *testing.T) {
 			t.Errorf("state %v", o["state"])
 		}
 		s.verify()
+		s.verify()
 	})
 }
 

@@ -3,6 +3,7 @@ package activity
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"strings"
 
 	"linli/internal/core/actor"
@@ -12,7 +13,7 @@ import (
 )
 
 // remindAll tells everybody who comes of the day before. It is a story of its
-// own, because it names people: the activity's is everybody's to read.
+// own, one for each day, because it names people: the activity's is everybody's to read.
 func (s *Service) remindAll(ctx context.Context, tx *db.Tx, m *Activity, c *flow.Change) error {
 	ids, err := accountsOf(ctx, tx, m.ID, In, Offered)
 	if err != nil || len(ids) == 0 {
@@ -27,7 +28,7 @@ func (s *Service) remindAll(ctx context.Context, tx *db.Tx, m *Activity, c *flow
 		return err
 	}
 	return s.Journal.AppendEvent(ctx, tx, event.Event{
-		At: c.At, Kind: "activity_day", Subject: "day:" + m.ID, Version: m.Version, Do: "call_up", Actor: actor.Clock.ID, Place: m.Place, Audience: event.Private, Data: string(data),
+		At: c.At, Kind: "activity_day", Subject: fmt.Sprintf("day:%s:%d", m.ID, m.Version), Version: 1, Do: "call_up", Actor: actor.Clock.ID, Place: m.Place, Audience: event.Private, Data: string(data),
 	}, nil)
 }
 
@@ -37,11 +38,11 @@ type Days struct{ *Service }
 
 // Title is the activity's.
 func (d Days) Title(ctx context.Context, q db.Queryer, subject string) (string, error) {
-	title, _, _, _, _, err := d.Document(ctx, q, strings.TrimPrefix(subject, "day:"))
+	title, _, _, _, _, err := d.Document(ctx, q, strings.Split(subject, ":")[1])
 	return title, err
 }
 
 // Path is the activity's page.
 func (d Days) Path(_ context.Context, _ db.Queryer, subject string) (string, error) {
-	return "/activities/" + strings.TrimPrefix(subject, "day:"), nil
+	return "/activities/" + strings.Split(subject, ":")[1], nil
 }
