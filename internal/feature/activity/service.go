@@ -2,6 +2,7 @@ package activity
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -232,11 +233,9 @@ func (s *Service) hosts(a actor.Actor, list []Host, faults *fault.Fields) []Host
 			faults.Add("hosts", "activity.no_group")
 			return nil
 		}
-		for _, o := range out {
-			if o.Group == h.Group {
-				faults.Add("hosts", "activity.host_twice")
-				return nil
-			}
+		if slices.ContainsFunc(out, func(o Host) bool { return o.Group == h.Group }) {
+			faults.Add("hosts", "activity.host_twice")
+			return nil
 		}
 		h.Position = i
 		out = append(out, h)
@@ -417,10 +416,8 @@ func (s *Service) FromOrigin(ctx context.Context, tx *db.Tx, by actor.Actor, o O
 	m := &Activity{
 		Title: o.Title, Body: o.Body, Kind: "解难纾困", Origin: o.Ref, Starts: start.UnixMilli(), Ends: start.Add(2 * time.Hour).UnixMilli(), Capacity: 20, ChangedAt: now,
 	}
-	for _, k := range Kinds {
-		if k == o.Kind {
-			m.Kind = k
-		}
+	if slices.Contains(Kinds, o.Kind) {
+		m.Kind = o.Kind
 	}
 	m.Cutoff, m.Author = m.Starts, by.ID
 	m.Locate(o.Place)
@@ -438,15 +435,9 @@ type names struct{ *member.Service }
 
 // Label implements matter.Names.
 func (n names) Label(ctx context.Context, q db.Queryer, e event.Event, say func(key string, pairs ...any) string) (string, error) {
-	switch e.Do {
-	case "sign_up", "withdraw", "check_in", "check_out":
-		if e.Actor != actor.From(ctx).ID {
-			return say("activity.somebody"), nil
-		}
-	case "promote":
-		if e.AsGroup == "" && e.Audience == event.Private && e.Actor != actor.From(ctx).ID {
-			return say("activity.somebody"), nil
-		}
+	own := slices.Contains([]string{"sign_up", "withdraw", "check_in", "check_out"}, e.Do) || e.Do == "promote" && e.AsGroup == "" && e.Audience == event.Private
+	if own && e.Actor != actor.From(ctx).ID {
+		return say("activity.somebody"), nil
 	}
 	return n.Service.Label(ctx, q, e, say)
 }
