@@ -155,15 +155,18 @@ func TestAskWithPhotographs(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	pictures := func(p *browser.Page) int {
-		return browser.Eval[int](p, `[...document.querySelectorAll('main img')].filter((i) => i.src.includes("/files/") && i.naturalWidth > 0).length`)
-	}
 	send := func(p *browser.Page, title string, most int) {
 		t.Helper()
 		wish := asked(t, p, func() { p.Fill("一句话说说", title) }, map[string]func(){"是这一件吗？": func() { p.Click("都不是，继续") }})
 		p.Open(wish)
-		if n := pictures(p); n != most {
-			t.Errorf("%d photographs on the page of the wish, want %d", n, most)
+		shown := browser.Eval[[]string](p, `[...document.querySelectorAll('main img')].map((i) => i.src).filter((s) => s.includes("/files/"))`)
+		if len(shown) != most {
+			t.Errorf("%d photographs on the page of the wish, want %d: %s", len(shown), most, p.Text("main"))
+		}
+		for _, src := range shown {
+			if p.Open(src); p.Status() != http.StatusOK {
+				t.Errorf("%s answers %d", src, p.Status())
+			}
 		}
 	}
 
@@ -204,6 +207,7 @@ func TestAskWithPhotographs(t *testing.T) {
 // TestWishPagesForAll holds the pages to the numbers of UX: axe without
 // violations, targets, text sizes and reflow, in both languages and modes.
 func TestWishPagesForAll(t *testing.T) {
+	t.Parallel()
 	s := theSite(t)
 	maker := s.visit(t, "demo-neighbour", phone)
 	maker.Open(s.URL + "/wishes/new")

@@ -20,6 +20,7 @@
 package bigram
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -254,14 +255,28 @@ func TSQuery(query string) string {
 // Similar tells how alike two titles are, from 0 (no pair of characters in common) to 1 (the same pairs and words), by
 // Dice's coefficient: twice the shared share of both. Pairs that come several times count several times. It is 0 when
 // either text has nothing to compare. Its time grows with the product of the lengths.
-func Similar(a, b string) float64 { return Like(a)(b) }
+func Similar(a, b string) float64 { return like(a)(b) }
 
 // Alike is how much of two titles must agree for them to be taken for one matter: 路灯不亮 and 路灯坏了 share one pair of
 // three.
 const Alike = 0.3
 
-// Like is Similar for comparing one title with many, one after another.
-func Like(title string) func(other string) float64 {
+// Closest returns the indices of up to most of the titles that are alike to one, best first; of those equally alike the
+// earlier first.
+func Closest(to string, titles []string, most int) []int {
+	like, much := like(to), make([]float64, len(titles))
+	var close []int
+	for i, t := range titles {
+		if much[i] = like(t); much[i] >= Alike {
+			close = append(close, i)
+		}
+	}
+	slices.SortStableFunc(close, func(i, j int) int { return cmp.Compare(much[j], much[i]) })
+	return close[:min(most, len(close))]
+}
+
+// like is Similar for comparing one title with many, one after another.
+func like(title string) func(other string) float64 {
 	x := appendGrams(nil, title)
 	var y []gram
 	return func(other string) float64 {

@@ -1,7 +1,6 @@
 package search
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -117,33 +116,19 @@ func (s *Service) Similar(ctx context.Context, q db.Queryer, kind, place, text s
 		if err != nil {
 			return nil, err
 		}
-		ids = mostAlike(rows, first, limit)
+		titles := make([]string, len(rows))
+		for i, r := range rows {
+			titles[i] = r.Title
+		}
+		ids = nil
+		for _, i := range bigram.Closest(first, titles, limit) {
+			ids = append(ids, rows[i].Subject)
+		}
 		if len(ids) == limit || len(rows) < n {
 			break
 		}
 	}
 	return ids, nil
-}
-
-// mostAlike picks up to limit rows whose title is like text, of those alike the newer first.
-func mostAlike(rows []row, text string, limit int) []string {
-	type scored struct {
-		id   string
-		much float64
-	}
-	var like []scored
-	compare := bigram.Like(text)
-	for _, r := range rows {
-		if much := compare(r.Title); much >= bigram.Alike {
-			like = append(like, scored{r.Subject, much})
-		}
-	}
-	slices.SortStableFunc(like, func(a, b scored) int { return cmp.Compare(b.much, a.much) })
-	var ids []string
-	for _, l := range like[:min(limit, len(like))] {
-		ids = append(ids, l.id)
-	}
-	return ids
 }
 
 // pairsOf lists the tokens of a text that tell something about it: pairs of characters and words, no single character.

@@ -20,6 +20,7 @@ import (
 	"linli/internal/platform/matter"
 	"linli/internal/platform/web"
 	"linli/internal/ui"
+	"linli/internal/ui/text"
 )
 
 // Finder finds wishes by words; the search feature implements it.
@@ -446,4 +447,20 @@ func MoneyFaults(faults *fault.Fields, texts map[string]string) {
 			faults.Add(name, "wish.money", "word", hits[0].Word)
 		}
 	}
+}
+
+// Erase takes the words of a person's wishes out, in the transaction of the
+// person's erasure. What happened stays; its event makes search forget too.
+func (s *Service) Erase(ctx context.Context, tx *db.Tx, account string) error {
+	now, err := tx.Now(ctx)
+	if err != nil {
+		return err
+	}
+	gone, err := blank(ctx, tx, account, text.T(text.Chinese, "wish.erased"))
+	for i := 0; i < len(gone) && err == nil; i++ {
+		w := gone[i]
+		c := &flow.Change{Do: "erase", Actor: actor.Actor{ID: account}, At: now, From: w.State, To: w.State}
+		err = s.Journal.Append(ctx, tx, Life.Name, &w.Head, c, Life.Audience(w))
+	}
+	return err
 }

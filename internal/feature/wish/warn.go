@@ -1,9 +1,7 @@
 package wish
 
 import (
-	"cmp"
 	"context"
-	"slices"
 	"strings"
 
 	"linli/internal/core/access"
@@ -64,15 +62,17 @@ func (s *Service) Similar(ctx context.Context, title, code, but string) []Alike 
 	if title == "" {
 		return nil
 	}
-	open, err := openTitles(ctx, s.Journal.DB, code, s.Journal.DB.Clock().Now().UnixMilli(), alikeAmong)
+	open, err := openTitles(ctx, s.Journal.DB, code, but, s.Journal.DB.Clock().Now().UnixMilli(), alikeAmong)
 	if err != nil {
 		s.Journal.Log.Warn("similar wishes", "err", err)
 	}
-	like, much := bigram.Like(title), map[string]float64{}
-	open = slices.DeleteFunc(open, func(a Alike) bool {
-		much[a.ID] = like(a.Title)
-		return much[a.ID] < bigram.Alike || a.ID == but
-	})
-	slices.SortStableFunc(open, func(a, b Alike) int { return cmp.Compare(much[b.ID], much[a.ID]) })
-	return open[:min(alikeMost, len(open))]
+	titles := make([]string, len(open))
+	for i, a := range open {
+		titles[i] = a.Title
+	}
+	var out []Alike
+	for _, i := range bigram.Closest(title, titles, alikeMost) {
+		out = append(out, open[i])
+	}
+	return out
 }
