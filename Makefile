@@ -26,7 +26,7 @@ run: ## Serve a made-up district on http://127.0.0.1:8080
 .PHONY: test
 test: ## Run all tests on both engines and in a browser; fetches both by apt where it may
 	@scripts/deps test
-	@$(WITH_POSTGRES) go test -timeout 20m ./... ; code=$$? ; scripts/deps missing ; exit $$code
+	@$(WITH_POSTGRES) go test -timeout 30m ./... ; code=$$? ; scripts/deps missing ; exit $$code
 
 .PHONY: check
 check: ## Check format, vet, staticcheck, generated code, architecture and modules

@@ -24,7 +24,6 @@ var servicePages = map[string][]string{
 // TestServicePagesForAll holds the pages to the numbers of UX in both languages
 // and modes; the workbench has no care mode of its own.
 func TestServicePagesForAll(t *testing.T) {
-	t.Parallel()
 	s := theSite(t)
 	first := func(path string) string {
 		items, _ := s.asks(t, http.StatusOK, "GET", path, "demo-community", nil)["items"].([]any)

@@ -56,7 +56,6 @@ func (s *site) asks(t testing.TB, want int, method, path, as string, body any) m
 // list, the hours are confirmed, points follow, and a stranger verifies the
 // certificate.
 func TestActivity(t *testing.T) {
-	t.Parallel()
 	s := theSite(t)
 	boss := s.visit(t, "demo-society", browser.Options{})
 	boss.Open(s.URL + "/activities/new")

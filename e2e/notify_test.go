@@ -100,7 +100,6 @@ func TestCalling(t *testing.T) {
 // TestNotifyPagesForAll holds every page of inbox, call list and webhooks to
 // axe, targets and reflow: on a phone, in care mode, in English.
 func TestNotifyPagesForAll(t *testing.T) {
-	t.Parallel()
 	s := theSite(t)
 	account := toCall(t, s)
 	if len(s.House.Notify.Channels) == 0 {

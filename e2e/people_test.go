@@ -34,7 +34,6 @@ var peoplePages = map[string][]string{
 // TestPeoplePagesForAll holds the pages to the numbers of UX in both languages
 // and modes; the workbench has no care mode of its own.
 func TestPeoplePagesForAll(t *testing.T) {
-	t.Parallel()
 	s := theSite(t)
 	for _, lang := range []string{"zh-CN", "en"} {
 		for _, care := range []bool{false, true} {

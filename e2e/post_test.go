@@ -59,7 +59,6 @@ func TestPostByHand(t *testing.T) {
 
 // TestPostPages holds the pages of posts to UX's numbers.
 func TestPostPages(t *testing.T) {
-	t.Parallel()
 	s := theSite(t)
 	posts, err := s.House.Post.Latest(t.Context(), demo.CommunityA, 1)
 	if err != nil || len(posts) == 0 {

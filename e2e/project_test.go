@@ -229,7 +229,6 @@ func keys(t *testing.T, p *browser.Page, want string) {
 // discussed, voted on (by keyboard alone, in care mode, without scripts), built,
 // accepted and rated; another is behind in votes and goes to the panel.
 func TestProjectWay(t *testing.T) {
-	t.Parallel()
 	s := timedSite(t)
 	s.residents(30)
 	wide := browser.Options{}
@@ -469,7 +468,6 @@ func byKeys(p *browser.Page, t *testing.T, form string, fields ...string) {
 // TestProjectByKeyboardInCareMode goes a project's whole way with the keyboard
 // alone, residents in care mode; photographs and quotes are shown and kept on file.
 func TestProjectByKeyboardInCareMode(t *testing.T) {
-	t.Parallel()
 	s := timedSite(t)
 	s.residents(30)
 	care := browser.Options{Width: 390, Height: 844, Mobile: true, Care: true}
@@ -607,7 +605,6 @@ const covered = `(() => {
 // TestProjectPagesForAll holds the pages of projects and polls to the numbers
 // of UX, in both languages and modes.
 func TestProjectPagesForAll(t *testing.T) {
-	t.Parallel()
 	s := timedSite(t)
 	s.residents(30)
 	resident, staff, party := s.visit(t, "demo-resident", phone), s.visit(t, "demo-community", browser.Options{}), s.visit(t, "demo-party", browser.Options{})

@@ -55,7 +55,6 @@ func eachMode(t *testing.T, run func(t *testing.T, o browser.Options, mode strin
 // TestStaffPages holds the pages that staff work with, and those that show
 // figures and the ledger to everybody, to UX's numbers.
 func TestStaffPages(t *testing.T) {
-	t.Parallel()
 	s := theSite(t)
 	eachMode(t, func(t *testing.T, o browser.Options, mode string) {
 		look := func(p *browser.Page, path string) {

@@ -19,7 +19,6 @@ var canteens = []int{900, 800, 700, 600, 600, 500, 500, 500, 400, 400, 400, 400,
 // told what is left, all bring theirs, and the resident confirms by phone. And
 // the same filed by the resident, with nobody leading.
 func TestVegetables(t *testing.T) {
-	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, url string) {
 		s, err := serveDemo(t.TempDir(), url)
 		if err != nil {

@@ -207,7 +207,6 @@ func TestAskWithPhotographs(t *testing.T) {
 // TestWishPagesForAll holds the pages to the numbers of UX: axe without
 // violations, targets, text sizes and reflow, in both languages and modes.
 func TestWishPagesForAll(t *testing.T) {
-	t.Parallel()
 	s := theSite(t)
 	maker := s.visit(t, "demo-neighbour", phone)
 	maker.Open(s.URL + "/wishes/new")

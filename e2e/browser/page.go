@@ -158,7 +158,7 @@ func (p *Page) Click(target string) {
 	at := p.find("click", target)
 	before := p.navigations()
 	p.do(chromedp.MouseClickXY(at.X, at.Y))
-	p.settle(before, at.Navigates && p.options.NoScript)
+	p.settle(before, at.Navigates)
 }
 
 // Fill gives a field its value: text is typed over what was there, a choice is
@@ -338,14 +338,15 @@ func (p *Page) navigations() int {
 	return p.requested
 }
 
-// settle waits for the page that an action leads to. Whether it leads to one
-// is sure where certain says so; otherwise the page has two frames' time to
-// ask for it, which is when scripts and forms have done so.
-func (p *Page) settle(before int, certain bool) {
+// settle waits for the page that an action leads to. Without scripts a link or
+// a form always leads to one. With them a script may have stopped it: what
+// leads somewhere has a moment to ask for the page, anything else two frames'
+// time, which is when scripts have done so.
+func (p *Page) settle(before int, leads bool) {
 	p.t.Helper()
-	if !certain {
+	if !leads || !p.options.NoScript {
 		p.twoFrames()
-		if p.navigations() == before {
+		if p.navigations() == before && !(leads && p.asked(before)) {
 			return
 		}
 	}
@@ -361,6 +362,28 @@ func (p *Page) settle(before int, certain bool) {
 		case <-changed:
 		case <-deadline:
 			p.t.Fatalf("%s: the page the action leads to does not load", p.URL())
+		}
+	}
+}
+
+// moment is how long a busy machine may take from a click to the request of the
+// page it leads to. Only clicks that a script stops wait for it to pass.
+const moment = 500 * time.Millisecond
+
+// asked waits a moment for the browser to ask for another page.
+func (p *Page) asked(before int) bool {
+	over := time.After(moment)
+	for {
+		p.mu.Lock()
+		asked, changed := p.requested > before, p.changed
+		p.mu.Unlock()
+		if asked {
+			return true
+		}
+		select {
+		case <-changed:
+		case <-over:
+			return false
 		}
 	}
 }
