@@ -155,10 +155,28 @@ type spot struct {
 // be clicked, as for a person.
 func (p *Page) Click(target string) {
 	p.t.Helper()
-	at := p.find("click", target)
+	at := p.still(target)
 	before := p.navigations()
 	p.do(chromedp.MouseClickXY(at.X, at.Y))
 	p.settle(before, at.Navigates)
+}
+
+// still finds what is to be clicked once it has come to rest: scripts that come
+// after the page may move what stands below them.
+func (p *Page) still(target string) spot {
+	p.t.Helper()
+	at := p.find("click", target)
+	for range 20 {
+		if p.options.NoScript {
+			break
+		}
+		p.twoFrames()
+		was := at
+		if at = p.find("click", target); at == was {
+			break
+		}
+	}
+	return at
 }
 
 // Fill gives a field its value: text is typed over what was there, a choice is
