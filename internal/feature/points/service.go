@@ -147,7 +147,7 @@ func (s *Service) Ledger(ctx context.Context, q db.Queryer, a actor.Actor, accou
 			return out, err
 		}
 	}
-	ls, err := ledger(ctx, q, account, ask, after)
+	ls, err := ledger(ctx, q, out.Balance, ask, after)
 	if err != nil {
 		return out, err
 	}

@@ -141,10 +141,23 @@ type line struct {
 // ledger lists the lines of an account, newest first, one more than asked: what
 // it got and what it gave, each by a walk of its own index. (The index on what
 // is reversed holds reversals alone: a query has to say so.)
-func ledger(ctx context.Context, q db.Queryer, account string, ask page.Ask, after Entry) (ls []line, err error) {
-	var walks []string
+//
+// A side on which nothing ever stood is not walked: for most people that leaves
+// one walk, which PostgreSQL plans in a third of the time.
+func ledger(ctx context.Context, q db.Queryer, b Balance, ask page.Ask, after Entry) (ls []line, err error) {
+	account := b.Account
+	var sides, walks []string
+	if b.Received > 0 {
+		sides = append(sides, `payee`)
+	}
+	if b.Given > 0 {
+		sides = append(sides, `payer`)
+	}
+	if len(sides) == 0 {
+		return nil, nil
+	}
 	var args []any
-	for _, side := range []string{`payee`, `payer`} {
+	for _, side := range sides {
 		cond := side + ` = ?`
 		args = append(args, account)
 		if after.ID != "" {
