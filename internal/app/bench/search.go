@@ -10,7 +10,6 @@ import (
 	mrand "math/rand/v2"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,9 +24,6 @@ import (
 
 // Search is measured among these posts and the wishes of the list.
 const posts = 10_000
-
-// searchMark is how many times the bare query a search may cost.
-const searchMark = 3.0
 
 // queries are words of two characters and one of three: one that many matters
 // have, one that few have, one that none has.
@@ -61,7 +57,7 @@ func indexed(ctx context.Context, h *app.House, plain *sql.DB) error {
 // searches compares GET /api/v1/search, as the handler answers it, with the
 // bare query on the index through database/sql and its rows as JSON.
 func searches(h *app.House, site http.Handler, plain *sql.DB) error {
-	fmt.Printf("\na search may cost %.0f × the bare query\n", searchMark)
+	fmt.Printf("\na search may cost %.0f × the bare query\n", listMark)
 	for _, c := range queries {
 		if !strings.Contains(c.name, *only) {
 			continue
@@ -169,29 +165,5 @@ func searchLine(site http.Handler, engine db.Engine, plain *sql.DB, name, q, pla
 		return len(hits), rows.Err()
 	}
 	path := "/api/v1/search?" + url.Values{"q": {q}, "place": {place}, "kind": {kind}}.Encode()
-	var base, own []time.Duration
-	n := 0
-	for begun := time.Now(); len(own) < 30 || time.Since(begun) < time.Duration(*rounds)**each/2; { // in turns, under the same load
-		t := time.Now()
-		var err error
-		if n, err = bare(); err != nil {
-			return err
-		}
-		base = append(base, time.Since(t))
-		t = time.Now()
-		if err := ask(site, "GET", path, "demo-resident", ""); err != nil {
-			return err
-		}
-		own = append(own, time.Since(t))
-	}
-	slices.Sort(base)
-	slices.Sort(own)
-	a, b := own[len(own)/2], base[len(base)/2]
-	ratio := float64(a) / float64(b)
-	verdict := "ok"
-	if ratio > searchMark {
-		verdict = "OVER"
-	}
-	fmt.Printf("%-34s %9s %9s %9d %9d | %9d %9s | %6.2f × %s (%d rows)\n", name, "", "", a.Microseconds(), own[len(own)*99/100].Microseconds(), b.Microseconds(), "", ratio, verdict, n)
-	return nil
+	return versus(name, func() error { return ask(site, "GET", path, "demo-resident", "") }, bare)
 }

@@ -252,14 +252,9 @@ func TSQuery(query string) string {
 	return b.String()
 }
 
-// Similar tells how alike two titles are, from 0 (no pair of characters in common) to 1 (the same pairs and words), by
-// Dice's coefficient: twice the shared share of both. Pairs that come several times count several times. It is 0 when
-// either text has nothing to compare. Its time grows with the product of the lengths.
-func Similar(a, b string) float64 { return like(a)(b) }
-
-// Alike is how much of two titles must agree for them to be taken for one matter: 路灯不亮 and 路灯坏了 share one pair of
+// alike is how much of two titles must agree for them to be taken for one matter: 路灯不亮 and 路灯坏了 share one pair of
 // three.
-const Alike = 0.3
+const alike = 0.3
 
 // Closest returns the indices of up to most of the titles that are alike to one, best first; of those equally alike the
 // earlier first.
@@ -267,7 +262,7 @@ func Closest(to string, titles []string, most int) []int {
 	like, much := like(to), make([]float64, len(titles))
 	var close []int
 	for i, t := range titles {
-		if much[i] = like(t); much[i] >= Alike {
+		if much[i] = like(t); much[i] >= alike {
 			close = append(close, i)
 		}
 	}
@@ -275,7 +270,9 @@ func Closest(to string, titles []string, most int) []int {
 	return close[:min(most, len(close))]
 }
 
-// like is Similar for comparing one title with many, one after another.
+// like tells how alike other titles are to one, asked one after another: from 0 (no pair of characters in common) to 1 (the
+// same pairs and words), by Dice's coefficient, twice the shared share of both. Pairs that come several times count several
+// times. It is 0 when either has nothing to compare. Its time grows with the product of the lengths.
 func like(title string) func(other string) float64 {
 	x := appendGrams(nil, title)
 	var y []gram

@@ -68,7 +68,7 @@ func TestBounds(t *testing.T) {
 	}
 }
 
-func TestSimilar(t *testing.T) {
+func TestLike(t *testing.T) {
 	wish := "老人住院，7000斤蔬菜卖不掉，求帮忙"
 	for _, tt := range []struct {
 		a, b     string
@@ -82,7 +82,7 @@ func TestSimilar(t *testing.T) {
 		{"", "", 0, 0},
 		{"！", "！", 0, 0},
 	} {
-		got, back := Similar(tt.a, tt.b), Similar(tt.b, tt.a)
+		got, back := like(tt.a)(tt.b), like(tt.b)(tt.a)
 		if got != back || got < tt.from || got > tt.to {
 			t.Errorf("%q and %q: %.3f, back %.3f, want %.2f to %.2f", tt.a, tt.b, got, back, tt.from, tt.to)
 		}
@@ -293,7 +293,7 @@ func FuzzEnginesTakeAnything(f *testing.F) {
 				t.Fatalf("unsafe literal %q", literal)
 			}
 		}
-		if s := Similar(text, text); s != 1 {
+		if s := like(text)(text); s != 1 {
 			t.Fatalf("%q is like itself by %v", text, s)
 		}
 	})
