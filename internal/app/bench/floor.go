@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"html"
 	"net/http"
@@ -18,7 +19,6 @@ import (
 	"linli/internal/core/clock"
 	"linli/internal/core/id"
 	"linli/internal/platform/db"
-	"linli/migrations"
 )
 
 // fill makes the demo's people and n wishes in bulk.
@@ -40,6 +40,7 @@ func fill(ctx context.Context, c app.Config, n int) error {
 		return err
 	}
 	titles := []string{"想请人帮忙修纱窗", "家里老人想理发", "楼道灯不亮", "想学用手机挂号", "孩子放学没人接", "阳台漏水想请人看看"}
+	body := "厨房的纱窗破了，蚊子飞进来，自己修不好，想请一位师傅来看看，材料费我来出。"
 	now := clock.System{}.Now().UnixMilli()
 	for done := 0; done < n; {
 		err := h.DB.Write(ctx, func(tx *db.Tx) error {
@@ -49,7 +50,7 @@ func fill(ctx context.Context, c app.Config, n int) error {
 					place = demo.CommunityB
 				}
 				state := []string{"open", "claimed", "fulfilled", "fulfilled", "fulfilled"}[done%5]
-				if _, err := tx.Exec(ctx, wishInsert, bareWish(state, place, author.ID, titles[done%len(titles)], now)...); err != nil {
+				if _, err := tx.Exec(ctx, wishInsert, bareWish(state, place, author.ID, titles[done%len(titles)], body, "家政清洁", now)...); err != nil {
 					return err
 				}
 				done++
@@ -71,10 +72,10 @@ const wishInsert = `INSERT INTO wishes (id, state, version, since, due_at, due_d
 	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32,
 	$33, $34, $35, $36, $37, $38, $39, $40, $41, $42)`
 
-func bareWish(state, place, author, title string, at int64) []any {
+func bareWish(state, place, author, title, body, category string, at int64) []any {
 	return []any{
 		id.New(), state, 1, at, 0, "", place, place, place[:9], author, at,
-		title, "厨房的纱窗破了，蚊子飞进来，自己修不好，想请一位师傅来看看，材料费我来出。", "家政清洁", "", "", 0, "", 0, 0, "public", 0,
+		title, body, category, "", "", 0, "", 0, 0, "public", 0,
 		1, at, "community", "", "", "", "", "", "", 0,
 		"", "", "", 0, 0, 0, "", 0, "", "",
 	}
@@ -101,9 +102,9 @@ func newFloors(ctx context.Context, h *app.House) (*floors, error) {
 		if f.plain, err = sql.Open("sqlite", file+"?_pragma=query_only(on)&_pragma=busy_timeout(10000)&_pragma=cache_size(-16384)"); err != nil {
 			return nil, err
 		}
-		// A database of its own, so that the floor's inserts do not wait for ours.
+		// A copy of the house, so that the floor's inserts do not wait for ours.
 		own := filepath.Join(h.Config.Data, "floor.db")
-		if err := schema(ctx, own); err != nil {
+		if err := copyTo(ctx, file, own); err != nil {
 			return nil, err
 		}
 		if f.one, err = sql.Open("sqlite", "file:"+own+
@@ -150,6 +151,16 @@ func newFloors(ctx context.Context, h *app.House) (*floors, error) {
 	return f, rows.Err()
 }
 
+func copyTo(ctx context.Context, file, path string) error {
+	d, err := sql.Open("sqlite", file)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	_, err = d.ExecContext(ctx, `VACUUM INTO ?`, path)
+	return err
+}
+
 // row is what an item of the list shows.
 type row struct {
 	id, state, place, community, street, author, title, body, category, note, price, unit, visibility string
@@ -187,9 +198,17 @@ const listQuery = `SELECT w.id, w.state, w.version, w.due_at, w.place, w.communi
 		OR w.id IN (SELECT c.wish FROM wish_claims c WHERE c.account = $4 AND c.state IN ('held', 'delivered')))
 	AND w.community = $5 ORDER BY w.id DESC LIMIT $6 + 0`
 
+// bare is a handler of a floor.
+type bare func(w http.ResponseWriter, r *http.Request) error
+
+func (f bare) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if err := f(w, r); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+	}
+}
+
 // listPage is the query and a page of the same size appended by hand.
-func (f *floors) listPage() error {
-	w := httptest.NewRecorder()
+func (f *floors) listPage(w http.ResponseWriter, _ *http.Request) error {
 	b := make([]byte, 0, len(f.page)+4096)
 	b = append(b, f.page[:len(f.page)/2]...)
 	err := f.rows(func(r *row) {
@@ -212,8 +231,7 @@ func (f *floors) listPage() error {
 	return err
 }
 
-func (f *floors) listJSON() error {
-	w := httptest.NewRecorder()
+func (f *floors) listJSON(w http.ResponseWriter, _ *http.Request) error {
 	b := append(make([]byte, 0, 16<<10), `{"items":[`...)
 	err := f.rows(func(r *row) {
 		for _, s := range []string{
@@ -240,8 +258,7 @@ func (f *floors) listJSON() error {
 }
 
 // wishPage is the three queries a wish page cannot do without.
-func (f *floors) wishPage() error {
-	w := httptest.NewRecorder()
+func (f *floors) wishPage(w http.ResponseWriter, _ *http.Request) error {
 	b := append(make([]byte, 0, len(f.page)), f.page...)
 	var title, body, state string
 	if err := f.plain.QueryRow(`SELECT title, body, state FROM wishes WHERE id = '`+f.wish+`'`).Scan(&title, &body, &state); err != nil {
@@ -273,36 +290,35 @@ func (f *floors) wishPage() error {
 }
 
 // memory writes a page that lies ready.
-func (f *floors) memory() error {
-	w := httptest.NewRecorder()
-	httptest.NewRequest("GET", "/wishes?place="+demo.CommunityA, nil) // ours has one too
+func (f *floors) memory(w http.ResponseWriter, _ *http.Request) error {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("ETag", `"x"`)
 	w.Write(f.page)
 	return nil
 }
 
-// insert is one durable wish, nothing but its row, in a transaction of its own.
-func (f *floors) insert() error {
+// insert is one durable wish as it was sent, nothing but its row, in a
+// transaction of its own.
+func (f *floors) insert(w http.ResponseWriter, r *http.Request) error {
+	var sent struct{ Title, Body, Place, Category string }
+	if err := json.NewDecoder(r.Body).Decode(&sent); err != nil {
+		return err
+	}
 	tx, err := f.one.Begin()
 	if err != nil {
 		return err
 	}
-	if _, err := tx.Stmt(f.insertOne).Exec(bareWish("open", demo.CommunityA, f.me, "想请人帮忙修纱窗", clock.System{}.Now().UnixMilli())...); err != nil {
+	one := bareWish("open", sent.Place, f.me, sent.Title, sent.Body, sent.Category, clock.System{}.Now().UnixMilli())
+	if _, err := tx.Stmt(f.insertOne).Exec(one...); err != nil {
 		tx.Rollback()
 		return err
 	}
-	return tx.Commit()
-}
-
-// schema makes an empty database of our tables.
-func schema(ctx context.Context, path string) error {
-	d, err := db.Open(ctx, "sqlite:"+path, clock.System{})
-	if err != nil {
+	if err := tx.Commit(); err != nil {
 		return err
 	}
-	defer d.Close()
-	_, err = d.Migrate(ctx, migrations.Files)
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusCreated)
+	_, err = fmt.Fprintf(w, `{"id":%q,"state":"open","title":%q}`, one[0], sent.Title)
 	return err
 }
 

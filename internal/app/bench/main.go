@@ -67,20 +67,24 @@ func run(ctx context.Context) error {
 	}
 	h.Web.Unlimited = true
 	site := h.Handler()
-	get := func(path, as string) func() error {
-		return func() error { return ask(site, "GET", path, as, "") }
-	}
 	in := demo.CommunityA
-	lines := []line{
-		{"list page, 20 of many, signed in", 1, get("/wishes?place="+in, "demo-resident"), f.listPage},
-		{"list JSON, 20 of many, signed in", 1, get("/api/v1/wishes?place="+in, "demo-resident"), f.listJSON},
-		{"wish page, signed in", 1, get("/wishes/"+f.wish, "demo-resident"), f.wishPage},
-		{"list page, anonymous, cached", 1, get("/wishes?place="+in, ""), f.memory},
-		{"create, durable, 16 callers", 16, func() error {
-			return ask(site, "POST", "/api/v1/wishes", "demo-resident", fmt.Sprintf(
+	list, json, one := "/wishes?place="+in, "/api/v1/wishes?place="+in, "/wishes/"+f.wish
+	get := func(h http.Handler, path, as string) func() error {
+		return func() error { return ask(h, "GET", path, as, "") }
+	}
+	post := func(h http.Handler) func() error {
+		return func() error {
+			return ask(h, "POST", "/api/v1/wishes", "demo-resident", fmt.Sprintf(
 				`{"title":"想请人帮忙修纱窗","body":"厨房的纱窗破了，自己修不好，想请一位师傅来看看。","place":"%s","category":"家政清洁"}`, in))
-		}, f.insert},
-		{"claim, durable, 16 callers", 16, f.claim(site), f.insert},
+		}
+	}
+	lines := []line{
+		{"list page, 20 of many, signed in", 1, get(site, list, "demo-resident"), get(bare(f.listPage), list, "demo-resident")},
+		{"list JSON, 20 of many, signed in", 1, get(site, json, "demo-resident"), get(bare(f.listJSON), json, "demo-resident")},
+		{"wish page, signed in", 1, get(site, one, "demo-resident"), get(bare(f.wishPage), one, "demo-resident")},
+		{"list page, anonymous, cached", 1, get(site, list, ""), get(bare(f.memory), list, "")},
+		{"create, durable, 16 callers", 16, post(site), post(bare(f.insert))},
+		{"claim, durable, 16 callers", 16, f.claim(site), post(bare(f.insert))},
 	}
 	if err := indexed(ctx, h, f.plain); err != nil {
 		return fmt.Errorf("search index: %w", err)

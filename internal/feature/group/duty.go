@@ -38,7 +38,7 @@ type Duty struct {
 // categories, who is responsible before who supports.
 func (s *Service) Duties(place string, at int64) []Duty {
 	var out []Duty
-	for _, d := range s.duties() {
+	for _, d := range s.now().duties {
 		g, ok := s.Active(d.Group, at)
 		if ok && g.ID != "" && d.FromAt <= at && (d.ToAt == 0 || at < d.ToAt) && (strings.HasPrefix(d.Place, place) || strings.HasPrefix(place, d.Place)) {
 			out = append(out, d)

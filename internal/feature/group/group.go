@@ -12,7 +12,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"sync"
 
 	"linli/internal/core/actor"
 	"linli/internal/core/event"
@@ -49,10 +48,7 @@ type Group struct {
 // Service answers questions about groups from memory.
 type Service struct {
 	journal *journal.Journal
-	mu      sync.Mutex
-	gen     uint64
-	dir     map[string]Group
-	list    []Duty // 权责清单
+	known   *journal.Memo[struct{}, directory]
 
 	Page  ui.Shell // wired by app, as are the next two
 	Posts Posts
@@ -89,60 +85,56 @@ type Places interface {
 }
 
 // New returns the service.
-func New(j *journal.Journal) *Service { return &Service{journal: j} }
-
-func (s *Service) now() map[string]Group {
-	gen := s.journal.Generation("group")
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.dir != nil && s.gen == gen {
-		return s.dir
-	}
-	list, err := all(context.Background(), s.journal.DB)
-	if err != nil {
-		s.journal.Log.Error("load groups", "err", err)
-		return s.dir
-	}
-	duties, err := allDuties(context.Background(), s.journal.DB)
-	if err != nil {
-		s.journal.Log.Error("load responsibilities", "err", err)
-		return s.dir
-	}
-	dir := make(map[string]Group, len(list))
-	for _, g := range list {
-		dir[g.ID] = g
-	}
-	s.dir, s.list, s.gen = dir, duties, gen
-	return dir
+func New(j *journal.Journal) *Service {
+	return &Service{journal: j, known: journal.NewMemo(j, func(ctx context.Context, _ struct{}) (directory, error) { return load(ctx, j.DB) }, "group")}
 }
 
-// duties is the list of responsibilities as of the last group event.
-func (s *Service) duties() []Duty {
-	s.now()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.list
+type directory struct {
+	groups map[string]Group
+	duties []Duty // 权责清单
+}
+
+func load(ctx context.Context, q db.Queryer) (d directory, err error) {
+	list, err := all(ctx, q)
+	if err != nil {
+		return d, err
+	}
+	d.groups = make(map[string]Group, len(list))
+	for _, g := range list {
+		d.groups[g.ID] = g
+	}
+	d.duties, err = allDuties(ctx, q)
+	return d, err
+}
+
+// now returns the directory as of the last group event.
+func (s *Service) now() directory {
+	d, err := s.known.Get(context.Background(), struct{}{})
+	if err != nil {
+		s.journal.Log.Error("load groups and responsibilities", "err", err)
+	}
+	return d
 }
 
 // Get returns a group.
-func (s *Service) Get(group string) (Group, bool) { g, ok := s.now()[group]; return g, ok }
+func (s *Service) Get(group string) (Group, bool) { g, ok := s.now().groups[group]; return g, ok }
 
 // Active returns a group that may act at a moment.
 func (s *Service) Active(group string, at int64) (Group, bool) {
-	g, ok := s.now()[group]
+	g, ok := s.now().groups[group]
 	return g, ok && g.State == "active" && g.FromAt <= at && (g.ToAt == 0 || at < g.ToAt)
 }
 
 // Name returns a group's name, "" when unknown.
-func (s *Service) Name(group string) string { return s.now()[group].Name }
+func (s *Service) Name(group string) string { return s.now().groups[group].Name }
 
 // PlaceOf returns a group's place, "" when unknown.
-func (s *Service) PlaceOf(group string) string { return s.now()[group].Place }
+func (s *Service) PlaceOf(group string) string { return s.now().groups[group].Place }
 
 // At lists active groups of a kind ("" for all) at or below a place, by name.
 func (s *Service) At(place, kind string) []Group {
 	var out []Group
-	for _, g := range s.now() {
+	for _, g := range s.now().groups {
 		if g.State == "active" && strings.HasPrefix(g.Place, place) && (kind == "" || g.Kind == kind) {
 			out = append(out, g)
 		}

@@ -46,7 +46,7 @@ func bases(a actor.Actor) []string {
 // oldest first.
 func (s *Service) Applied(place string) []Group {
 	var out []Group
-	for _, g := range s.now() {
+	for _, g := range s.now().groups {
 		if g.State == "applied" && strings.HasPrefix(g.Place, place) {
 			out = append(out, g)
 		}
@@ -323,8 +323,8 @@ func (s *Service) addDuty(c *web.Call) (any, error) {
 
 func (s *Service) closeDuty(c *web.Call) (any, error) {
 	return s.press(c, func(ctx context.Context, tx *db.Tx, a actor.Actor, now int64) (string, error) {
-		i := slices.IndexFunc(s.duties(), func(d Duty) bool { return d.ID == c.Path("id") })
-		if i < 0 || !staffOf(a, s.duties()[i].Place) {
+		i := slices.IndexFunc(s.now().duties, func(d Duty) bool { return d.ID == c.Path("id") })
+		if i < 0 || !staffOf(a, s.now().duties[i].Place) {
 			return "", fault.Absent()
 		}
 		return "/staff/responsibilities?done=saved", s.EndDuty(ctx, tx, a.ID, c.Path("id"))

@@ -112,10 +112,7 @@ type Service struct {
 
 	journal  *journal.Journal
 	defaults map[string]part.Setting
-
-	mu  sync.Mutex
-	gen uint64
-	dir *directory
+	known    *journal.Memo[struct{}, *directory]
 }
 
 type directory struct {
@@ -129,6 +126,7 @@ type directory struct {
 // New returns the service; features declare their settings before use.
 func New(j *journal.Journal) *Service {
 	s := &Service{journal: j, defaults: map[string]part.Setting{}}
+	s.known = journal.NewMemo(j, func(ctx context.Context, _ struct{}) (*directory, error) { return load(ctx, j.DB) }, "place")
 	s.Define(
 		part.Setting{Key: "site.demo", Default: "false", Kind: "bool"}, // filled by `linli demo`
 		part.Setting{Key: "site.place", Default: "", Kind: "text"},     // shown to who has chosen no community
@@ -161,21 +159,13 @@ func (s *Service) Defined() []part.Setting {
 
 // now returns the directory as of the last place event.
 func (s *Service) now() *directory {
-	gen := s.journal.Generation("place")
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.dir != nil && s.gen == gen {
-		return s.dir
-	}
-	d, err := load(context.Background(), s.journal.DB)
+	d, err := s.known.Get(context.Background(), struct{}{})
 	if err != nil {
 		s.journal.Log.Error("load places", "err", err)
-		if s.dir != nil {
-			return s.dir
-		}
+	}
+	if d == nil {
 		return &directory{}
 	}
-	s.dir, s.gen = d, gen
 	return d
 }
 

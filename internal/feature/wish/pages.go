@@ -232,7 +232,7 @@ func (s *Service) others(c *web.Call, w *Wish) (out []Alike, err error) {
 	ws, err := list(c.Context(), s.Journal.DB, actor.Actor{}, f, page.Ask{Limit: alikeMost}, c.Now())
 	for _, o := range ws[:min(alikeMost, len(ws))] {
 		if o.ID != w.ID {
-			out = append(out, Alike{o.ID, o.Title})
+			out = append(out, Alike{ID: o.ID, Title: o.Title})
 		}
 	}
 	return out, err

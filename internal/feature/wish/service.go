@@ -47,11 +47,13 @@ type Service struct {
 	Finder     Finder
 	Converters map[string]Converter // by what a wish may become
 	Page       ui.Shell
+	open       *journal.Memo[string, []Alike] // by place
 }
 
 // New returns the service; Finder, Converters and Page are wired by app.
 func New(j *journal.Journal, members *member.Service, groups *group.Service, places *place.Service, files *file.Service) *Service {
 	s := &Service{Journal: j, Members: members, Groups: groups, Places: places, Files: files, Converters: map[string]Converter{}}
+	s.open = journal.NewMemo(j, func(ctx context.Context, code string) ([]Alike, error) { return openTitles(ctx, j.DB, code) }, "wish")
 	places.Define(Settings...)
 	s.Machine = &journal.Machine[*Wish]{Journal: j, Life: Life, Store: store{}, Sees: Sees, Prepare: s.prepare}
 	s.Kind = &matter.Kind[*Wish]{

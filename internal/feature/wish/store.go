@@ -194,11 +194,11 @@ func waiting(ctx context.Context, q db.Queryer, a actor.Actor) ([]*Wish, error) 
 	return ws, err
 }
 
-// openTitles lists the newest open wishes but one at or below a place that anybody may read.
-func openTitles(ctx context.Context, q db.Queryer, code, but string, now int64, limit int) (out []Alike, err error) {
+// openTitles lists the newest open wishes at or below a place that anybody may read.
+func openTitles(ctx context.Context, d *db.DB, code string) (out []Alike, err error) {
 	where, args := inside(code)
-	return out, q.Select(ctx, &out, `SELECT w.id, w.title FROM wishes w WHERE w.visibility = 'public' AND w.state = 'open'
-		AND (w.due_at = 0 OR w.due_at > ?) AND w.id <> ?`+where+` ORDER BY w.id DESC LIMIT ?`, append(append([]any{now, but}, args...), limit)...)
+	return out, d.Select(ctx, &out, `SELECT w.id, w.title, w.due_at FROM wishes w WHERE w.visibility = 'public' AND w.state = 'open'
+		AND (w.due_at = 0 OR w.due_at > ?)`+where+` ORDER BY w.id DESC LIMIT ?`, append(append([]any{d.Clock().Now().UnixMilli()}, args...), alikeAmong)...)
 }
 
 // inside is the condition that a wish lies at or below a place, none for "".

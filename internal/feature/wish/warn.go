@@ -18,7 +18,10 @@ type Warning struct {
 }
 
 // Alike is another open wish that reads like the one being filed.
-type Alike struct{ ID, Title string }
+type Alike struct {
+	ID, Title string
+	DueAt     int64 `db:"due_at"` // UTC ms, 0 for none
+}
 
 // alikeMost is how many similar wishes an author is asked about.
 const alikeMost = 3
@@ -43,8 +46,7 @@ func warnings(w *Wish, alike []Alike, say matter.Say) []Warning {
 	return out
 }
 
-// similarTo finds open wishes that read like one about to be filed. It asks
-// before the write, so that a search never holds up the writer.
+// similarTo finds open wishes like one about to be filed, before the write: no search holds up the writer.
 func (s *Service) similarTo(ctx context.Context, raw map[string]any) []Alike {
 	title, _ := raw["title"].(string)
 	code, _ := raw["place"].(string)
@@ -59,20 +61,19 @@ const alikeAmong = 64
 // may read and whose titles are like this one; none when that cannot be asked
 // just now.
 func (s *Service) Similar(ctx context.Context, title, code, but string) []Alike {
-	if title == "" {
-		return nil
-	}
-	open, err := openTitles(ctx, s.Journal.DB, code, but, s.Journal.DB.Clock().Now().UnixMilli(), alikeAmong)
+	among, err := s.open.Get(ctx, code)
 	if err != nil {
 		s.Journal.Log.Warn("similar wishes", "err", err)
 	}
-	titles := make([]string, len(open))
-	for i, a := range open {
-		titles[i] = a.Title
+	now, titles := s.Journal.DB.Clock().Now().UnixMilli(), make([]string, len(among))
+	for i, w := range among {
+		if w.ID != but && (w.DueAt == 0 || w.DueAt > now) {
+			titles[i] = w.Title // one left empty is like none
+		}
 	}
 	var out []Alike
 	for _, i := range bigram.Closest(title, titles, alikeMost) {
-		out = append(out, open[i])
+		out = append(out, among[i])
 	}
 	return out
 }

@@ -309,6 +309,8 @@ func (l *lane) batch(first *job) {
 		if j.err == nil {
 			j.tx.wake()
 		}
+	}
+	for _, j := range jobs { // after all wakes, so that what one reads then serves all
 		close(j.done)
 	}
 }
