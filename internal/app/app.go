@@ -76,6 +76,7 @@ type House struct {
 	parts     []part.Part
 	doors     map[string]bool // paths of all GET routes
 	doorsOnce sync.Once
+	frame     ui.Frame // what all pages have in common
 	blocks    []homeBlock
 	homeKinds []string
 	metrics   *prometheus.Registry
@@ -110,6 +111,7 @@ func Open(ctx context.Context, c Config) (*House, error) {
 	h := &House{Config: c, DB: d, Journal: journal.New(d, c.Log), Blobs: blobs, metrics: prometheus.NewRegistry()}
 	h.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	h.Session = session.New(d, len(c.BaseURL) > 8 && c.BaseURL[:8] == "https://")
+	h.frame.Serves = h.serves
 	h.wire()
 	return h, nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -23,11 +22,8 @@ const placeCookie = "place"
 
 // page is the frame of a page for one call. It implements ui.Shell.
 func (h *House) page(c *web.Call, title, section string) ui.Page {
-	p := ui.Page{
-		Title: title, Lang: c.Lang, Care: c.Care, TextSize: c.Size, Path: c.R.URL.RequestURI(), Section: section,
-		Demo: h.Demo(), Site: h.Config.Site, Now: h.Config.Clock.Now(),
-	}
-	p.Nav, p.Rail = h.existing(ui.PublicNav(p)), h.existing(ui.StaffNav(p))
+	p := ui.Page{Title: title, Path: c.R.URL.RequestURI(), Now: h.Config.Clock.Now(), Frame: &h.frame}
+	p.Look = ui.Look{Lang: c.Lang, Care: c.Care, TextSize: c.Size, Section: section, Demo: h.Demo(), Site: h.Config.Site}
 	code := h.community(c)
 	p.Community = ui.Community{Name: h.Place.Name(code), Code: code}
 	p.Community.Phone, p.Community.Hours = h.Place.Phone(code)
@@ -38,11 +34,6 @@ func (h *House) page(c *web.Call, title, section string) ui.Page {
 		p.Me.Name, _ = h.Member.PublicName(c.R.Context(), h.DB, c.Actor.ID) // the frame stands without a name
 	}
 	return p
-}
-
-// existing drops what has no door in this release, so that no link leads nowhere.
-func (h *House) existing(items []ui.NavItem) []ui.NavItem {
-	return slices.DeleteFunc(items, func(i ui.NavItem) bool { return !h.serves(i.URL) })
 }
 
 // serves reports whether a page of the address is there.

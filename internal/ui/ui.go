@@ -7,6 +7,7 @@ package ui
 
 import (
 	"embed"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -33,28 +34,33 @@ const (
 // language and the care mode from it. Nothing in it may differ between two requests for the same page by the same
 // reader: the shell carries no operation id, time or request id.
 type Page struct {
-	Title       string // of this page, without community and product name
-	Lang        string // text.Chinese or text.English
-	Care        bool   // care mode 关怀模式, the switch named 长辈版
-	TextSize    string // SizeStandard …; empty is standard
-	Path        string // local path and query of this page, for the links that switch language and mode
-	Section     string // the tab this page belongs to, a Section… constant
-	Description string // one sentence for search engines and preview cards; empty for private pages
-	Image       string // absolute address of a picture for preview cards
-	Canonical   string // absolute address of this page
-	NoIndex     bool   // asks search engines to stay away
-	Flash       string // what the act before this page did, said once
-	Demo        bool   // the data is invented, which every page says
-	Scanned     string // code of the place whose poster was scanned; what is said goes there
-	Community   Community
-	Me          Me
-	Site        Site
+	Look
+	Title       string    // of this page, without community and product name
+	Path        string    // local path and query of this page, for the links that switch language and mode
+	Description string    // one sentence for search engines and preview cards; empty for private pages
+	Image       string    // absolute address of a picture for preview cards
+	Canonical   string    // absolute address of this page
+	NoIndex     bool      // asks search engines to stay away
+	Flash       string    // what the act before this page did, said once
 	Back        Link      // a way back above the content; none when URL is empty
 	CSS, JS     []string  // further assets by logical name
 	Feed        string    // address of an Atom feed of this page's content
-	Nav         []NavItem // header navigation of wide screens; nil is PublicNav
-	Rail        []NavItem // left rail of staff pages; nil is StaffNav
 	Now         time.Time // the moment relative times are reckoned from
+	Frame       *Frame    // nil where there is none: every door is there, nothing is kept
+}
+
+// Look is what the parts around a page's content show. The pages of a section have it in common, so these parts are
+// drawn once for each look; see Frame.
+type Look struct {
+	Lang      string // text.Chinese or text.English
+	Care      bool   // care mode 关怀模式, the switch named 长辈版
+	TextSize  string // SizeStandard …; empty is standard
+	Section   string // the tab this page belongs to, a Section… constant
+	Demo      bool   // the data is invented, which every page says
+	Scanned   string // code of the place whose poster was scanned; what is said goes there
+	Community Community
+	Me        Me
+	Site      Site
 }
 
 // Community is the community the reader is in (当前社区).
@@ -157,22 +163,16 @@ func (p Page) here() string {
 	return p.Path
 }
 
-func (p Page) nav() []NavItem {
-	if p.Nav != nil {
-		return p.Nav
-	}
-	return PublicNav(p)
+// nav is the header navigation, rail the workbench's: neither leads to a door that is not there.
+func (p Page) nav() []NavItem  { return p.there(publicNav(p)) }
+func (p Page) rail() []NavItem { return p.there(staffNav(p)) }
+
+func (p Page) there(items []NavItem) []NavItem {
+	return slices.DeleteFunc(items, func(i NavItem) bool { return !p.Frame.serves(i.URL) })
 }
 
-func (p Page) rail() []NavItem {
-	if p.Rail != nil {
-		return p.Rail
-	}
-	return StaffNav(p)
-}
-
-// PublicNav is the header navigation of wide screens.
-func PublicNav(p Page) []NavItem {
+// publicNav is the header navigation of wide screens.
+func publicNav(p Page) []NavItem {
 	return []NavItem{
 		{Home, p.T("nav.home"), "/", "home", 0},
 		{Wishes, p.T("nav.wishes"), "/wishes", "wish", 0},
@@ -200,8 +200,8 @@ func TabNav(p Page) []NavItem {
 	}
 }
 
-// StaffNav is the left rail of the workbench.
-func StaffNav(p Page) []NavItem {
+// staffNav is the left rail of the workbench.
+func staffNav(p Page) []NavItem {
 	return []NavItem{
 		{"todo", p.T("rail.todo"), "/staff", "todo", p.Me.Badge},
 		{"matters", p.T("rail.matters"), "/staff/wishes", "wish", 0},

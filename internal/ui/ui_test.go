@@ -215,9 +215,9 @@ func TestLinks(t *testing.T) {
 }
 
 func TestIconsAreDrawn(t *testing.T) {
-	p := Page{Lang: "zh-CN", Community: Community{Phone: "110"}}
+	p := Page{Look: Look{Lang: "zh-CN", Community: Community{Phone: "110"}}}
 	var used []string
-	for _, list := range [][]NavItem{PublicNav(p), TabNav(p), StaffNav(p), CareNav(p)} {
+	for _, list := range [][]NavItem{publicNav(p), TabNav(p), staffNav(p), CareNav(p)} {
 		for _, item := range list {
 			used = append(used, item.Icon)
 		}

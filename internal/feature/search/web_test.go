@@ -34,11 +34,11 @@ func (nobody) Identify(context.Context, *http.Request) (actor.Actor, error) {
 func site(r *rig) func(path string, pairs ...string) (int, string) {
 	text.Add(texts)
 	r.Page = func(c *web.Call, title, section string) ui.Page {
-		return ui.Page{Title: title, Section: section, Lang: c.Lang, Path: c.R.URL.RequestURI(), Community: ui.Community{Name: "洲岛家园社区", Code: home}}
+		return ui.Page{Title: title, Path: c.R.URL.RequestURI(), Look: ui.Look{Section: section, Lang: c.Lang, Community: ui.Community{Name: "洲岛家园社区", Code: home}}}
 	}
 	s := &web.Server{
 		Identity: nobody{}, Clock: clock.NewFake(start), Log: slog.New(slog.DiscardHandler),
-		Text:       func(lang, key string, args map[string]any) string { return ui.Page{Lang: lang}.TArgs(key, args) },
+		Text:       func(lang, key string, args map[string]any) string { return ui.Page{Look: ui.Look{Lang: lang}}.TArgs(key, args) },
 		Fault:      func(*web.Call, *fault.Error, string) templ.Component { return templ.Raw("fault") },
 		Generation: func(...string) uint64 { return 0 },
 	}

@@ -39,7 +39,7 @@ func TestFigure(t *testing.T) {
 	}
 }
 
-var page = ui.Page{Lang: "zh-CN"}
+var page = ui.Page{Look: ui.Look{Lang: "zh-CN"}}
 
 func number(t *testing.T, s string) float64 {
 	t.Helper()

@@ -48,10 +48,13 @@ func Stories() []Story {
 
 func storyPage(lang string, care bool) ui.Page {
 	return ui.Page{
-		Lang: lang, Care: care, Path: "/dev/pages", Demo: true, NoIndex: true, Now: storyNow,
-		Community: ui.Community{Name: "洲岛家园社区", Code: "320105004004", Phone: "025-8600 1234", Hours: say(lang, "每天 8:30–20:00", "daily 8:30–20:00")},
-		Me:        ui.Me{SignedIn: true, Name: say(lang, "张先生", "Mr Zhang"), Badge: 2},
-		Site:      ui.Site{Organiser: "建邺区江心洲街道办事处", ICP: "苏ICP备00000000号-1", PoliceICP: "苏公网安备00000000000000号", ComplaintsURL: "/help#complaints"},
+		Path: "/dev/pages", NoIndex: true, Now: storyNow,
+		Look: ui.Look{
+			Lang: lang, Care: care, Demo: true,
+			Community: ui.Community{Name: "洲岛家园社区", Code: "320105004004", Phone: "025-8600 1234", Hours: say(lang, "每天 8:30–20:00", "daily 8:30–20:00")},
+			Me:        ui.Me{SignedIn: true, Name: say(lang, "张先生", "Mr Zhang"), Badge: 2},
+			Site:      ui.Site{Organiser: "建邺区江心洲街道办事处", ICP: "苏ICP备00000000号-1", PoliceICP: "苏公网安备00000000000000号", ComplaintsURL: "/help#complaints"},
+		},
 	}
 }
 
