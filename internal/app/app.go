@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -70,15 +71,10 @@ type House struct {
 	Session *session.Manager
 	Features
 
-	// Trust gives the trust line of the home page; nil leaves it out.
-	Trust Trust
-
 	parts     []part.Part
 	doors     map[string]bool // paths of all GET routes
 	doorsOnce sync.Once
 	frame     ui.Frame // what all pages have in common
-	blocks    []homeBlock
-	homeKinds []string
 	metrics   *prometheus.Registry
 }
 
@@ -110,7 +106,7 @@ func Open(ctx context.Context, c Config) (*House, error) {
 	}
 	h := &House{Config: c, DB: d, Journal: journal.New(d, c.Log), Blobs: blobs, metrics: prometheus.NewRegistry()}
 	h.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	h.Session = session.New(d, len(c.BaseURL) > 8 && c.BaseURL[:8] == "https://")
+	h.Session = session.New(d, strings.HasPrefix(c.BaseURL, "https://"))
 	h.frame.Serves = h.serves
 	h.wire()
 	return h, nil
@@ -139,13 +135,7 @@ func (h *House) wire() {
 	h.Web = &web.Server{
 		Clock: h.Config.Clock, Log: h.Config.Log, BaseURL: h.Config.BaseURL, Trusted: h.Config.Trusted,
 		Generation: h.Journal.Generation, Metrics: web.NewMetrics(h.metrics),
-		Text: func(lang, key string, args map[string]any) string {
-			pairs := make([]any, 0, 2*len(args))
-			for k, v := range args {
-				pairs = append(pairs, k, v)
-			}
-			return text.T(lang, key, pairs...)
-		},
+		Text:  text.Filled,
 		Fault: h.faultPage,
 	}
 	h.build()

@@ -16,13 +16,6 @@ import (
 	"linli/internal/platform/matter"
 )
 
-// wireHandover lets those who leave pass on what they have begun.
-func (h *House) wireHandover() {
-	h.Handover = handover.New(h.Journal, h.Member, h.Place, h.Group)
-	h.Handover.Page, h.Handover.Matters, h.Handover.Names = h.page, h.begun, h.Notify
-	h.Notify.Register("handover", "/staff/handovers", nil)
-}
-
 // begun lists what somebody has begun in office and not ended: articles not
 // published, polls, activities and award rounds. What a person asks for as a
 // neighbour is not among it.

@@ -12,61 +12,53 @@ import (
 	"linli/internal/core/access"
 	"linli/internal/core/flow"
 	"linli/internal/feature/place"
+	"linli/internal/feature/post"
 	"linli/internal/platform/web"
 	"linli/internal/ui"
 	"linli/internal/ui/text"
 )
 
-// HomeSlot is a block of the home page, in the order they are shown.
-type HomeSlot int
-
-// The blocks of the home page.
-const (
-	HomeMine   HomeSlot = iota // my matters in progress 我的事, for who is signed in
-	HomeVotes                  // open votes with the days left
-	HomeToday                  // today's activities near me
-	HomePinned                 // one pinned notice
-	HomeLatest                 // latest posts
-	HomeWishes                 // neighbours' open wishes
-)
-
-// HomeCards gives the cards of one block for a place, the most urgent first.
-// What is given to somebody not signed in must not differ by person: the page
-// is cached.
-type HomeCards func(c *web.Call, p ui.Page, place string) ([]ui.Card, error)
-
-// homeBlock is what one feature gives to the home page.
+// homeBlock is a block of the home page.
 type homeBlock struct {
-	slot  HomeSlot
+	name  string // of the text "home.block.NAME"
 	more  string // address of all of them
 	most  int    // how many are shown
-	cards HomeCards
+	care  bool   // shown in care mode too
+	cards homeCards
 }
 
-// OnHome adds a feature's cards to the home page; kinds are the events they
-// depend on. Features that are absent are left out.
-func (h *House) OnHome(slot HomeSlot, more string, most int, cards HomeCards, kinds ...string) {
-	h.blocks = append(h.blocks, homeBlock{slot, more, most, cards})
-	slices.SortStableFunc(h.blocks, func(a, b homeBlock) int { return int(a.slot) - int(b.slot) })
-	for _, k := range kinds {
-		if !slices.Contains(h.homeKinds, k) {
-			h.homeKinds = append(h.homeKinds, k)
-		}
+// homeCards gives the cards of a block for a place, the most urgent first.
+// What is given to somebody not signed in must not differ by person: the page
+// is cached.
+type homeCards func(c *web.Call, p ui.Page, place string) ([]ui.Card, error)
+
+// homeBlocks are the blocks of the home page in the order they are shown.
+func (h *House) homeBlocks() []homeBlock {
+	return []homeBlock{
+		h.mineBlock(),
+		{"votes", "/polls", 3, true, h.openVotes},
+		{"today", "/activities", 4, true, h.nextActivities},
+		{"pinned", "/posts", 1, true, h.postCards(h.Post.Pinned)},
+		{"latest", "/posts", 15, false, h.postCards(func(ctx context.Context, place string) ([]post.JSON, error) { return h.Post.Latest(ctx, place, 15) })},
+		{"wishes", "/wishes?state=open", 6, false, h.openWishes},
 	}
 }
 
-// Trust gives the trust line of a place: 本月受理/按期办结/满意, with what each is
-// reckoned from. The figures feature sets it.
-type Trust func(ctx context.Context, p ui.Page, place string) ([]ui.Stat, error)
+// mineBlock is what a person has under way, for who is signed in.
+func (h *House) mineBlock() homeBlock {
+	return homeBlock{"mine", "/wishes?mine=true", 3, true, h.myWishes}
+}
+
+// homeKinds are the events the home page depends on.
+var homeKinds = []string{"place", "group", "member", "wish", "poll", "activity", "post"}
 
 func (h *House) homeRoutes() []web.Route {
-	public := append([]string{"place", "group", "member"}, h.homeKinds...)
 	get := func(path, name string, do func(c *web.Call) (any, error)) web.Route {
-		return web.Route{Method: "GET", Path: path, Name: name, Public: public, Do: do}
+		return web.Route{Method: "GET", Path: path, Name: name, Public: homeKinds, Do: do}
 	}
 	return []web.Route{
 		get("/{$}", "page-home", h.homePage),
-		{Method: "GET", Path: "/say", Name: "page-say", Public: public, Query: []flow.Field{{Name: "place", Kind: flow.Text, Max: 20}}, Do: h.sayPage},
+		{Method: "GET", Path: "/say", Name: "page-say", Public: homeKinds, Query: []flow.Field{{Name: "place", Kind: flow.Text, Max: 20}}, Do: h.sayPage},
 		get("/services", "page-services", h.servicesPage),
 		get("/about", "page-about", h.aboutPage),
 		get("/help", "page-help", h.helpPage),
@@ -105,7 +97,7 @@ func (h *House) block(c *web.Call, p ui.Page, b homeBlock, place string) (templ.
 	if b.more != "" {
 		more = ui.Link{Label: c.T("home.more"), URL: b.more}
 	}
-	return ui.With(ui.Block(c.T("home.block."+strconv.Itoa(int(b.slot))), more), ui.With(ui.CardList(), list...)), nil
+	return ui.With(ui.Block(c.T("home.block."+b.name), more), ui.With(ui.CardList(), list...)), nil
 }
 
 // homePage is the first thing a neighbour sees: what is mine, what can be
@@ -121,8 +113,8 @@ func (h *House) homePage(c *web.Call) (any, error) {
 		act := ui.With(ui.Buttons(), ui.ButtonLink(p, ui.Link{Label: c.T("home.say"), URL: "/say"}, false), ui.ButtonLink(p, ui.Link{Label: c.T("home.help_others"), URL: "/wishes?state=open"}, true))
 		parts = append(parts, ui.With(ui.Banner(c.T("home.hello", "place", p.Community.Name), c.T("home.lead")), act))
 	}
-	for _, b := range h.blocks {
-		if b.slot == HomeMine && !c.Actor.Known() || c.Care && b.slot > HomePinned {
+	for _, b := range h.homeBlocks() {
+		if b.name == "mine" && !c.Actor.Known() || c.Care && !b.care {
 			continue
 		}
 		part, err := h.block(c, p, b, place)
@@ -133,8 +125,8 @@ func (h *House) homePage(c *web.Call) (any, error) {
 			parts = append(parts, part)
 		}
 	}
-	if h.Trust != nil && !c.Care {
-		stats, err := h.Trust(c.Context(), p, place)
+	if !c.Care {
+		stats, err := h.Stats.Trust(c.Context(), p, place)
 		if err != nil {
 			return nil, err
 		}
@@ -246,19 +238,15 @@ func (h *House) mePage(c *web.Call) (any, error) {
 	if found {
 		parts = append(parts, ui.With(ui.Block(c.T("me.ballots"), ui.Link{}), cardList(p, left)))
 	}
-	for _, b := range h.blocks {
-		if b.slot != HomeMine {
-			continue
-		}
-		b.most = 50
-		part, err := h.block(c, p, b, p.Community.Code)
-		if err != nil {
-			return nil, err
-		}
-		if part != nil {
-			found = true
-			parts = append(parts, part)
-		}
+	mine := h.mineBlock()
+	mine.most = 50
+	part, err := h.block(c, p, mine, p.Community.Code)
+	if err != nil {
+		return nil, err
+	}
+	if part != nil {
+		found = true
+		parts = append(parts, part)
 	}
 	if !found {
 		parts = append(parts, ui.EmptyState(p, ui.Empty{Title: c.T("me.none"), Reason: c.T("me.none_why"), Next: ui.Link{Label: c.T("home.say"), URL: "/say"}}))

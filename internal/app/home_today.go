@@ -17,12 +17,6 @@ import (
 // nearDays is how far ahead the home page looks for activities.
 const nearDays = 7
 
-// todayAtHome shows open votes and the next activities on the home page.
-func (h *House) todayAtHome() {
-	h.OnHome(HomeVotes, "/polls", 3, h.openVotes, "poll")
-	h.OnHome(HomeToday, "/activities", 4, h.nextActivities, "activity")
-}
-
 func (h *House) nextActivities(c *web.Call, p ui.Page, place string) ([]ui.Card, error) {
 	v := matter.ViewOf(c)
 	v.Brief = true

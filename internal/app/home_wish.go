@@ -1,12 +1,9 @@
 package app
 
 import (
-	"context"
 	"slices"
 	"time"
 
-	"linli/internal/app/workbench"
-	"linli/internal/core/actor"
 	"linli/internal/core/flow"
 	"linli/internal/core/page"
 	"linli/internal/feature/wish"
@@ -15,23 +12,6 @@ import (
 	"linli/internal/ui"
 	"linli/internal/ui/text"
 )
-
-// wishesAtHome shows wishes on the home page and on the workbench.
-func (h *House) wishesAtHome() {
-	h.OnHome(HomeMine, "/wishes?mine=true", 3, h.myWishes, "wish")
-	h.OnHome(HomeWishes, "/wishes?state=open", 6, h.openWishes, "wish")
-	h.Workbench.On(workbench.Desk{Name: "nav.wishes", URL: "/staff/wishes", Tasks: func(ctx context.Context, a actor.Actor, now int64) ([]workbench.Task, error) {
-		w, err := h.Wish.Waiting(ctx, a, now)
-		var out []workbench.Task
-		for _, t := range w.Items {
-			out = append(out, workbench.Task{
-				Title: t.Wish.Title, URL: "/wishes/" + t.Wish.ID, Place: t.Wish.Place, Next: "wish.why." + t.Why,
-				Due: t.Wish.DueDay(), Risen: t.Wish.Late(now), CallBack: t.Why == wish.WaitsCallback,
-			})
-		}
-		return out, err
-	}})
-}
 
 // over lists where a wish needs nobody any more.
 var over = []flow.State{wish.Fulfilled, wish.Lapsed, wish.Withdrawn, wish.Expired, wish.Converted}

@@ -11,15 +11,12 @@ import (
 	"net/netip"
 	"strings"
 
-	"linli/internal/app/workbench"
-	"linli/internal/core/actor"
 	"linli/internal/core/clock"
 	"linli/internal/core/event"
 	"linli/internal/feature/activity"
 	"linli/internal/feature/notify"
 	"linli/internal/feature/search"
 	"linli/internal/feature/volunteer"
-	"linli/internal/feature/webhook"
 	"linli/internal/feature/wish"
 	"linli/internal/platform/db"
 	"linli/internal/platform/mail"
@@ -87,12 +84,11 @@ func documented(s search.Source) notify.Title {
 	})
 }
 
-// wireNotify tells the inbox where matters are read and what they are called,
+// joinNotify tells the inbox where matters are read and what they are called,
 // and by what ways messages go out.
-func (h *House) wireNotify() {
-	n := notify.New(h.Journal, h.Member, h.Group, h.Place)
+func (h *House) joinNotify() {
+	n := h.Notify
 	n.Follows, n.Left, n.Routes = h.Post, h.ballotsLeft, h.routed
-	n.Page, n.Base = h.page, strings.TrimSuffix(h.Config.BaseURL, "/")
 	n.Register("wish", "/wishes/{id}", documented(h.Wish))
 	n.Register("activity", "/activities/{id}", documented(h.Activity))
 	n.Register("project", "/projects/{id}", documented(h.Project))
@@ -119,23 +115,10 @@ func (h *House) wireNotify() {
 	n.Register("certificate", "/me/service", nil)
 	n.Register("activity_day", "/activities", activity.Days{Service: h.Activity})
 	n.Register("on_call", "/volunteer/on-call", volunteer.Calls{Service: h.Volunteer})
-	h.Member.Erasers = append(h.Member.Erasers, n.Erase)
-	h.Member.Exports["inbox"] = n.Export
-	h.Notify = n
+	n.Register("handover", "/staff/handovers", nil)
 	if err := h.channels(); err != nil {
 		h.Config.Log.Error("a way out is not set up; the inbox goes on without it", "err", err)
 	}
-	h.Workbench.On(workbench.Desk{Name: "notify.calls", Waits: func(ctx context.Context, a actor.Actor, _ int64) (workbench.Waits, error) {
-		n, keeps, err := h.Notify.Waiting(ctx, a)
-		if !keeps {
-			return workbench.Waits{}, err
-		}
-		return workbench.Waits{CallBack: n, URL: "/staff/calls"}, err
-	}})
-	w := webhook.New(h.Journal, h.Member, h.Place, h.Config.Outbound())
-	w.Page, w.Base, w.Secret = h.page, n.Base, h.Config.Secret
-	w.Kinds = []string{"activity", "award", "poll", "post", "project", "wish"}
-	h.Webhook = w
 }
 
 // routed tells of a new public wish whom the responsibility list 权责清单 names

@@ -4,14 +4,10 @@ import (
 	"context"
 	"errors"
 
-	"linli/internal/app/workbench"
-	"linli/internal/core/actor"
 	"linli/internal/core/fault"
-	"linli/internal/feature/counter"
 	"linli/internal/feature/group"
 	"linli/internal/feature/member"
 	"linli/internal/feature/notify"
-	"linli/internal/feature/signin"
 	"linli/internal/platform/db"
 )
 
@@ -52,25 +48,6 @@ func (p posts) AccountOf(ctx context.Context, q db.Queryer, name string) (string
 }
 
 var _ group.Posts = posts{}
-
-// wirePeople joins places, groups and people, who share pages but not tables.
-func (h *House) wirePeople() {
-	h.Place.Page, h.Group.Page = h.page, h.page
-	h.Group.Posts, h.Group.Files, h.Group.Names = posts{h.Member}, h.File, h.Place
-	h.File.View("group", h.Group)
-	h.Member.Page = h.page
-	h.Counter = counter.New(h.Journal, h.Member, h.Place)
-	h.Counter.Page = h.page
-	h.Workbench.On(workbench.Desk{Name: "counter.title", Waits: func(ctx context.Context, a actor.Actor, _ int64) (workbench.Waits, error) {
-		n, err := h.Counter.Waits(ctx, a)
-		return workbench.Waits{Sign: n, URL: "/staff/counter"}, err
-	}})
-	h.SignIn = signin.New(h.Journal, h.Member, h.Place, h.Session)
-	h.SignIn.Secret, h.SignIn.Page, h.SignIn.Allow = h.Config.Secret, h.page, h.Web.Allow
-	h.SignIn.Demo, h.SignIn.Base = h.Demo, h.Config.BaseURL
-	h.SignIn.Providers, h.SignIn.Codes = h.Config.Providers, h.Config.Codes
-	h.SignIn.Tied = h.tied
-}
 
 // tied lets WeChat bring messages to who signs in by it. The openid is kept in
 // the clear only where messages go out by WeChat, which need it.

@@ -126,13 +126,7 @@ func fieldOf(p Page, kind, prefix string, f flow.Field, sent *Sent) []Field {
 }
 
 // TArgs resolves a text whose arguments come as a map, as faults carry them.
-func (p Page) TArgs(key string, args map[string]any) string {
-	pairs := make([]any, 0, 2*len(args))
-	for k, v := range args {
-		pairs = append(pairs, k, v)
-	}
-	return p.T(key, pairs...)
-}
+func (p Page) TArgs(key string, args map[string]any) string { return text.Filled(p.Lang, key, args) }
 
 // Lamp says by word, icon and colour how urgent something due at a moment is
 // (UTC ms): none without a day, soon within the given span, late afterwards.

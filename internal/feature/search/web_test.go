@@ -38,7 +38,7 @@ func site(r *rig) func(path string, pairs ...string) (int, string) {
 	}
 	s := &web.Server{
 		Identity: nobody{}, Clock: clock.NewFake(start), Log: slog.New(slog.DiscardHandler),
-		Text:       func(lang, key string, args map[string]any) string { return ui.Page{Look: ui.Look{Lang: lang}}.TArgs(key, args) },
+		Text:       text.Filled,
 		Fault:      func(*web.Call, *fault.Error, string) templ.Component { return templ.Raw("fault") },
 		Generation: func(...string) uint64 { return 0 },
 	}

@@ -117,6 +117,15 @@ func T(lang, key string, args ...any) string {
 	return strings.NewReplacer(pairs...).Replace(s)
 }
 
+// Filled is T with its arguments in a map, as faults carry them.
+func Filled(lang, key string, args map[string]any) string {
+	pairs := make([]any, 0, 2*len(args))
+	for k, v := range args {
+		pairs = append(pairs, k, v)
+	}
+	return T(lang, key, pairs...)
+}
+
 func lookup(lang, key string, args []any) (string, bool) {
 	c := current.Load()
 	if c == nil {
