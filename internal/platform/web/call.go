@@ -37,6 +37,9 @@ const (
 	formBytes = 64 << 20
 )
 
+// drainBytes is the most that is taken in of a body that is refused.
+const drainBytes = 64 << 20
+
 // Call is one request at one door.
 type Call struct {
 	W     http.ResponseWriter
@@ -339,6 +342,14 @@ func (c *Call) read() error {
 		return nil
 	}
 	return fault.New(fault.Unsupported, "fault.media_type", "want", "application/x-www-form-urlencoded")
+}
+
+// drain takes in the rest of a refused body, within bounds: many clients write
+// all of it before they read the answer, and would find a broken pipe instead.
+func drain(r *http.Request, body io.Reader) {
+	if r.Header.Get("Expect") == "" {
+		_, _ = io.CopyN(io.Discard, body, drainBytes)
+	}
 }
 
 func (c *Call) readAll(most int64) error {

@@ -69,7 +69,11 @@ func (s *Server) door(route *Route) http.Handler {
 			s.Metrics.observe(route, started)
 		}()
 		if route.unsafe() {
-			if err := c.read(); err != nil {
+			sent := r.Body
+			if err := c.read(); fault.Is(err, fault.Malformed) {
+				c.late = err // who sent it is asked first
+			} else if err != nil {
+				drain(r, sent)
 				s.refuse(c, err)
 				return
 			}
@@ -97,6 +101,10 @@ func (s *Server) door(route *Route) http.Handler {
 		}
 		if route.SignedIn && !a.Known() {
 			s.signInFirst(c)
+			return
+		}
+		if c.late != nil && (route.API() || c.form == nil) {
+			s.refuse(c, c.late)
 			return
 		}
 		if len(route.Public) > 0 && !a.Known() && r.Method == "GET" {

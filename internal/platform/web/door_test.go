@@ -1,10 +1,14 @@
 package web_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"mime/multipart"
+	"net"
+	"net/http"
 	"net/http/httptest"
 	"reflect"
 	"strings"
@@ -106,6 +110,44 @@ func TestChunkedBodiesAreBoundedToo(t *testing.T) {
 	s.ServeHTTP(w, r)
 	if w.Code != 413 {
 		t.Errorf("%d", w.Code)
+	}
+}
+
+// A client that writes all before it reads must find the answer, not a broken pipe.
+func TestRefusedBodiesAreTakenIn(t *testing.T) {
+	s := one(t)
+	srv := httptest.NewServer(s)
+	defer srv.Close()
+	c, err := net.Dial("tcp", srv.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	const size = 16 << 20
+	fmt.Fprintf(c, "POST /api/v1/lamps HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", size)
+	if _, err := c.Write(make([]byte, size)); err != nil {
+		t.Fatal(err)
+	}
+	r, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	if r.StatusCode != 413 {
+		t.Errorf("%d", r.StatusCode)
+	}
+}
+
+func TestWhoSendsWhatCannotBeReadIsAskedFirst(t *testing.T) {
+	s := one(t)
+	for who, status := range map[string]int{"": 401, asBob: 400} {
+		header := []string{"Content-Type: multipart/form-data; boundary=x"}
+		if who != "" {
+			header = append(header, who)
+		}
+		if w := s.ask("POST", "/api/v1/files", "nothing", header...); w.Code != status {
+			t.Errorf("%q: %d, want %d", who, w.Code, status)
+		}
 	}
 }
 

@@ -142,16 +142,16 @@ func (s *Server) dispatch(w http.ResponseWriter, r *http.Request) {
 	probe := &headOnly{header: http.Header{}}
 	h.ServeHTTP(probe, r)
 	c := s.call(w, r, &Route{Path: r.URL.Path})
+	a, err := s.Identity.Identify(r.Context(), r)
+	if err != nil { // a wrong token is always told
+		s.refuse(c, err)
+		return
+	}
+	c.Actor = a
 	if probe.status == http.StatusMethodNotAllowed {
 		w.Header().Set("Allow", probe.header.Get("Allow"))
 		s.refuseStatus(c, fault.New(fault.NotFound, "fault.method"), http.StatusMethodNotAllowed)
 		return
-	}
-	if a, err := s.Identity.Identify(r.Context(), r); err != nil {
-		s.refuse(c, err)
-		return
-	} else {
-		c.Actor = a
 	}
 	s.refuse(c, fault.Absent())
 }
