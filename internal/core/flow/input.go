@@ -39,9 +39,9 @@ type Field struct {
 	Required bool
 	Min, Max int64 // bounds of Int; Max runes of Text and Long, items of Refs and Files; 0 = the kind's own
 	Values   []string
-	Fields   []Field
-	Short    string // of an Object: the nested field that a plain text fills
-	Silent   bool   // never written to an event
+	Fields   []Field // of an Object; of Refs that the feature decodes itself, the form of an item that is no text
+	Short    string  // of an Object: the nested field that a plain text fills
+	Silent   bool    // never written to an event
 }
 
 // Bounds of texts where a field names none (CONTRACT §3).

@@ -10,6 +10,10 @@ import (
 	"linli/internal/core/flow"
 )
 
+var hostFields = []flow.Field{{Name: "group", Kind: flow.Ref, Required: true}, {Name: "part", Kind: flow.Text, Max: 80}}
+var shiftFields = []flow.Field{{Name: "title", Kind: flow.Text, Max: 40}, {Name: "starts", Kind: flow.Moment, Required: true},
+	{Name: "ends", Kind: flow.Moment, Required: true}, {Name: "capacity", Kind: flow.Int, Min: 1, Max: MaxCapacity}}
+
 // takeHosts takes hosts out of a raw body: ids, or objects {"group","part"}.
 func takeHosts(raw map[string]any, faults *fault.Fields) []Host {
 	var out []Host
@@ -19,7 +23,7 @@ func takeHosts(raw map[string]any, faults *fault.Fields) []Host {
 			group, part, _ := strings.Cut(h, "|") // a form says "ID|part"
 			out = append(out, Host{Group: group, Part: part})
 		case map[string]any:
-			in, err := flow.Decode([]flow.Field{{Name: "group", Kind: flow.Ref, Required: true}, {Name: "part", Kind: flow.Text, Max: 80}}, h)
+			in, err := flow.Decode(hostFields, h)
 			if err != nil {
 				faults.Add("hosts", "activity.no_group")
 				return nil
@@ -47,16 +51,12 @@ type rawShift struct {
 // objects {"starts","ends","capacity","title"}.
 func takeShifts(raw map[string]any, faults *fault.Fields) []rawShift {
 	var out []rawShift
-	fields := []flow.Field{
-		{Name: "title", Kind: flow.Text, Max: 40}, {Name: "starts", Kind: flow.Moment, Required: true}, {Name: "ends", Kind: flow.Moment, Required: true},
-		{Name: "capacity", Kind: flow.Int, Min: 1, Max: MaxCapacity},
-	}
 	for _, v := range takeList(raw, "shifts", maxShifts, faults) {
 		switch h := v.(type) {
 		case string:
 			out = append(out, rawShift{line: h})
 		case map[string]any:
-			in, err := flow.Decode(fields, h)
+			in, err := flow.Decode(shiftFields, h)
 			if err != nil {
 				faults.Add("shifts", "activity.shift")
 				return nil

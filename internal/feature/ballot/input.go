@@ -24,7 +24,7 @@ const (
 var CreateFields = []flow.Field{
 	{Name: "question", Kind: flow.Text, Required: true, Max: maxTitle},
 	{Name: "rule", Kind: flow.Enum, Required: true, Values: RuleNames()},
-	{Name: "options", Kind: flow.Refs, Required: true, Max: MaxOptions}, // texts, or objects {title, cost, project}: see readOptions
+	{Name: "options", Kind: flow.Refs, Required: true, Max: MaxOptions, Fields: optionFields}, // see readOptions
 	{Name: "place", Kind: flow.Text, Required: true, Max: 20},
 	{Name: "opens", Kind: flow.Moment, Required: true},
 	{Name: "closes", Kind: flow.Moment, Required: true},

@@ -144,8 +144,15 @@ func FieldSchema(f flow.Field) *huma.Schema {
 		}
 		return sc
 	case flow.Refs, flow.Files:
-		return &huma.Schema{Type: "array", Items: &huma.Schema{Type: "string"}}
+		item := &huma.Schema{Type: "string"}
+		if len(f.Fields) > 0 {
+			item = &huma.Schema{OneOf: []*huma.Schema{item, FieldsSchema(f.Fields)}}
+		}
+		return &huma.Schema{Type: "array", Items: item}
 	case flow.Object:
+		if f.Short != "" {
+			return &huma.Schema{OneOf: []*huma.Schema{{Type: "string"}, FieldsSchema(f.Fields)}}
+		}
 		return FieldsSchema(f.Fields)
 	}
 	sc := &huma.Schema{Type: "string"}

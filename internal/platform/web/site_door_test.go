@@ -6,6 +6,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"linli/internal/core/flow"
+	"linli/internal/platform/web"
 )
 
 func TestMethodsAndUnknownPaths(t *testing.T) {
@@ -27,6 +30,9 @@ func TestMethodsAndUnknownPaths(t *testing.T) {
 	}
 	if p := readProblem(t, s.ask("GET", "/api/v1/other", "", "Authorization: Bearer wrong")); p.Status != 401 {
 		t.Errorf("a wrong token at an unknown path: %d", p.Status)
+	}
+	if p := readProblem(t, s.ask("PUT", "/api/v1/lamps", "", "Authorization: Bearer wrong")); p.Status != 401 {
+		t.Errorf("a wrong token with a wrong method: %d", p.Status)
 	}
 	if w := s.ask("DELETE", "/lamps", ""); w.Code != 405 || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/html") {
 		t.Errorf("%d %v", w.Code, w.Header())
@@ -223,6 +229,19 @@ func TestOpenAPI(t *testing.T) {
 			if len(op.Responses) < 2 || op.Responses["default"].Description == "" {
 				t.Errorf("%s answers %v", path, op.Responses)
 			}
+		}
+	}
+	// What takes a text or an object says so.
+	for _, f := range []flow.Field{
+		{Kind: flow.Refs, Fields: []flow.Field{{Name: "title", Kind: flow.Text}}},
+		{Kind: flow.Object, Short: "title", Fields: []flow.Field{{Name: "title", Kind: flow.Text}}},
+	} {
+		sc := web.FieldSchema(f)
+		if f.Kind == flow.Refs {
+			sc = sc.Items
+		}
+		if len(sc.OneOf) != 2 || sc.OneOf[0].Type != "string" || sc.OneOf[1].Properties["title"] == nil {
+			t.Errorf("%s: %+v", f.Kind, sc)
 		}
 	}
 	for _, want := range []string{"list-lamps", "create-lamp", "mend-lamp", "upload"} {
