@@ -138,7 +138,7 @@ func (s *Service) Vote(ctx context.Context, poll string, read func() (any, error
 		if err != nil {
 			return nil, err
 		}
-		if err := refusal(p, e, now); err != nil {
+		if err := refusal(p, e, s.Places.Name(p.RollPlace), now); err != nil {
 			return nil, err
 		}
 		raw, err := read()
@@ -168,15 +168,16 @@ func (s *Service) Vote(ctx context.Context, poll string, read func() (any, error
 	return receipt, err
 }
 
-// refusal is the fault of who may not vote now: by right first, then by state.
-func refusal(p *Poll, e Eligibility, now int64) error {
+// refusal is the fault of who may not vote now, where being what the roll's
+// place is called: by right first, then by state.
+func refusal(p *Poll, e Eligibility, where string, now int64) error {
 	switch {
 	case e.Reason == "poll.not.over", p.State == Open && now >= p.Closes && e.Household != "":
 		return fault.New(fault.Late, "poll.late")
 	case e.Reason == "poll.not.paper" || e.Reason == "poll.not.family" || e.Reason == "poll.not.paper_entry":
 		return fault.New(fault.Conflict, e.Reason)
 	case !e.Eligible:
-		return fault.New(fault.Denied, e.Reason)
+		return fault.New(fault.Denied, e.Reason, "place", where)
 	case p.State == Draft:
 		return fault.New(fault.Conflict, "poll.not.yet")
 	}
@@ -245,7 +246,7 @@ func (s *Service) Keep(ctx context.Context, poll string, raw any) (*Poll, []Choi
 		if err != nil {
 			return err
 		}
-		if err := refusal(p, e, now); err != nil {
+		if err := refusal(p, e, s.Places.Name(p.RollPlace), now); err != nil {
 			return err
 		}
 		if cs, err = readChoices(p, raw); err != nil {

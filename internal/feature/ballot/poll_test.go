@@ -364,6 +364,15 @@ func TestTheRollIsFrozen(t *testing.T) {
 	})
 }
 
+// A refusal names the place it speaks of.
+func TestARefusalIsWhole(t *testing.T) {
+	h := open(t, sqlite(t), fake())
+	status, b := h.do("POST", "/api/v1/polls/"+h.poll(nil)+"/ballots", "demo-outsider", object{"choices": []string{"1"}})
+	if status != 403 || strings.Contains(string(b), "{place}") {
+		t.Errorf("%d %s", status, b)
+	}
+}
+
 // TestEveryRuleCounts puts options to residents under every rule, with a
 // budget and without, one of them wanted by nobody; the downloaded file and the
 // command printed beside it give the same set.
