@@ -101,7 +101,7 @@ func (s *Service) pageRoll(c *web.Call) (any, error) {
 		v.Cards = append(v.Cards, ui.Card{Title: name, URL: "/honours/" + h.ID, Text: h.Reason, Facts: []string{h.Title, text.Date(p.Lang, time.UnixMilli(h.When))}})
 	}
 	for _, state := range []flow.State{Notice, Open} {
-		ws, err := list(c.Context(), s.Journal.DB, access.Up(code, access.District), string(state), "", page.Ask{Limit: 5}, c.Now())
+		ws, err := list(c.Context(), s.Journal.DB, access.Up(code, access.District), string(state), "", "", page.Ask{Limit: 5}, c.Now())
 		if err != nil {
 			return nil, err
 		}
@@ -187,7 +187,7 @@ func (s *Service) pageList(c *web.Call) (any, error) {
 			ask = a
 		}
 	}
-	ws, err := list(c.Context(), s.Journal.DB, access.Up(s.placeOf(c, p), access.District), "", "", ask, c.Now())
+	ws, err := list(c.Context(), s.Journal.DB, access.Up(s.placeOf(c, p), access.District), "", "", "", ask, c.Now())
 	if err != nil {
 		return nil, err
 	}

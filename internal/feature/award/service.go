@@ -82,6 +82,7 @@ var createFields = []flow.Field{
 var listFields = []flow.Field{
 	{Name: "place", Kind: flow.Text, Max: 20},
 	{Name: "state", Kind: flow.Enum, Values: []string{"open", "review", "notice", "confirmed", "ended"}},
+	{Name: "q", Kind: flow.Text, Max: 100},
 	{Name: "mine", Kind: flow.Bool},
 }
 
@@ -239,7 +240,7 @@ func (s *Service) list(ctx context.Context, q db.Queryer, v matter.View, in flow
 			return nil, fault.New(fault.SignIn, "fault.sign_in")
 		}
 	}
-	return list(ctx, q, place.Trim(in.Text("place")), in.Text("state"), account, ask, v.Now)
+	return list(ctx, q, place.Trim(in.Text("place")), in.Text("state"), in.Text("q"), account, ask, v.Now)
 }
 
 // JSON is a round as the API and the pages know it, for one viewer.

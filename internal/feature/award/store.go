@@ -2,6 +2,7 @@ package award
 
 import (
 	"context"
+	"strings"
 
 	"linli/internal/core/access"
 	"linli/internal/core/page"
@@ -71,7 +72,7 @@ func castVote(ctx context.Context, tx *db.Tx, award, account, nominee string) (b
 }
 
 // list reads rounds, newest first, one more than asked. A round is everybody's to see.
-func list(ctx context.Context, q db.Queryer, where, state, account string, ask page.Ask, now int64) (ws []*Award, err error) {
+func list(ctx context.Context, q db.Queryer, where, state, text, account string, ask page.Ask, now int64) (ws []*Award, err error) {
 	cond, args := `1 = 1`, []any{}
 	and := func(c string, vs ...any) { cond, args = cond+` AND `+c, append(args, vs...) }
 	switch len(where) {
@@ -85,6 +86,10 @@ func list(ctx context.Context, q db.Queryer, where, state, account string, ask p
 	}
 	if state != "" {
 		and(`w.state = ? AND (w.due_at = 0 OR w.due_at > ?)`, state, now)
+	}
+	if text != "" {
+		like := `%` + strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(text) + `%`
+		and(`(w.title LIKE ? ESCAPE '!' OR w.criteria LIKE ? ESCAPE '!')`, like, like)
 	}
 	if account != "" {
 		and(`w.id IN (SELECT id FROM awards WHERE author = ? UNION SELECT award FROM award_nominees WHERE account = ? UNION SELECT award FROM award_nominees WHERE by_account = ?)`, account, account, account)

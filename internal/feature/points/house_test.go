@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -350,6 +351,11 @@ func TestAward(t *testing.T) {
 			t.Errorf("an official name without a document: %d", status)
 		}
 		path := "/api/v1/awards/" + s.must(201, "POST", "/api/v1/awards", "demo-community", round)["id"].(string)
+		for q, want := range map[string]int{"服务之星": 1, "为邻里": 1, "%": 0} {
+			if found := s.must(200, "GET", "/api/v1/awards?q="+url.QueryEscape(q), "", nil)["items"].([]any); len(found) != want {
+				t.Errorf("?q=%s finds %d rounds, want %d", q, len(found), want)
+			}
+		}
 		s.must(200, "POST", path+"/nominate", "demo-resident", object{"person": "demo-volunteer", "reason": "每周来陪老人"})
 		s.must(200, "POST", path+"/nominate", "demo-neighbour", object{"person": "菜场裁缝王师傅", "reason": "免费给老人补衣服"})
 		if status, _ := s.do("POST", path+"/nominate", "demo-neighbour", object{"person": "demo-volunteer", "reason": "再推荐"}); status != 409 {
