@@ -369,7 +369,8 @@ func TestAWishBecomesAProject(t *testing.T) {
 		private := wish(object{"visibility": "private"})
 		o = h.must(200, "POST", "/api/v1/wishes/"+private+"/convert", "demo-community", object{"to": "project"})
 		ref, _ = strings.CutPrefix(o["became"].(string), "project:")
-		h.must(404, "GET", "/api/v1/projects/"+ref, "demo-neighbour", nil) // as private as it was
+		h.must(404, "GET", "/api/v1/projects/"+ref, "demo-neighbour", nil)                                                                       // as private as it was
+		h.must(422, "POST", "/api/v1/projects", "demo-resident", object{"title": "坡道", "body": "想修坡道", "place": demo.CommunityA, "request": id}) // there is no such request
 	})
 }
 

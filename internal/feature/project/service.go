@@ -139,6 +139,9 @@ func (s *Service) propose(ctx context.Context, tx *db.Tx, a actor.Actor, p *Proj
 		faults.Add("place", "project.fault.place")
 	}
 	p.Locate(code)
+	if p.Request != "" { // requests come with release 2: none is there to see
+		faults.Add("request", "project.fault.request")
+	}
 	if p.Ownership == "" {
 		p.Ownership = Unclear
 	}
