@@ -115,6 +115,10 @@ func TestBadConfiguration(t *testing.T) {
 		{"unknown blobs", nil, "LINLI_BLOB=ftp://somewhere", 1, "file:DIR"},
 		{"short secret", nil, "LINLI_SECRET=short", 1, "LINLI_SECRET"},
 		{"secret of no file", nil, "LINLI_SECRET_FILE=/nowhere/secret", 1, "LINLI_SECRET_FILE"},
+		{"blobs of no file", nil, "LINLI_BLOB_FILE=/nowhere/blob", 1, "LINLI_BLOB_FILE"},
+		{"no address of the site", nil, "LINLI_BASE_URL=linli", 1, "LINLI_BASE_URL"},
+		{"no metrics there", nil, "LINLI_METRICS_ADDR=nowhere", 1, "metrics"},
+		{"no mail there", nil, "LINLI_SMTP=linli", 1, "smtp://"},
 		{"unknown level", nil, "LINLI_LOG=loud", 2, "debug"},
 		{"bad address", []string{"--addr", "nowhere"}, "", 1, "nowhere"},
 	} {
@@ -123,6 +127,7 @@ func TestBadConfiguration(t *testing.T) {
 			ctx, cancel := context.WithTimeout(context.Background(), patience)
 			defer cancel()
 			cmd := p.command(ctx, append([]string{"serve"}, c.args...)...)
+			cmd.Env = append(cmd.Env, "LINLI_LOG=error")
 			if c.env != "" {
 				cmd.Env = append(cmd.Env, c.env)
 			}
@@ -134,7 +139,7 @@ func TestBadConfiguration(t *testing.T) {
 			if strings.Contains(string(out), "geheim") || strings.Contains(string(out), "goroutine") {
 				t.Errorf("says too much: %q", out)
 			}
-			if strings.Count(string(out), "linli: ") != 1 {
+			if strings.Count(string(out), "linli: ") != 1 || c.code == 1 && strings.Count(string(out), "\n") != 1 {
 				t.Errorf("not one fault: %q", out)
 			}
 		})

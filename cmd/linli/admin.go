@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -77,6 +78,7 @@ func (m *migrateCommand) Run() error {
 
 type doctorCommand struct {
 	where
+	listen
 	JSON bool `name:"json" help:"Machine-readable."`
 }
 
@@ -84,6 +86,9 @@ func (d *doctorCommand) Run() error {
 	ctx := context.Background()
 	c, err := d.config()
 	if err != nil {
+		return err
+	}
+	if err := d.into(&c); err != nil {
 		return err
 	}
 	found := app.Doctor(ctx, c)
@@ -121,9 +126,32 @@ type tokenCommand struct {
 
 type tokenCreate struct {
 	where
-	Account string        `help:"Account name." required:""`
-	Label   string        `help:"What it is for." default:"command line"`
-	Expires time.Duration `help:"How long it is good, such as 720h; for ever without it."`
+	Account string `help:"Account name." required:""`
+	Label   string `help:"What it is for." default:"command line"`
+	Expires string `help:"How long it is good, such as 30d or 12h; for ever without it."`
+}
+
+// Validate lets a wrong flag be a fault of usage.
+func (t *tokenCreate) Validate() error {
+	_, err := t.lasts()
+	return err
+}
+
+// lasts is how long the token is good, 0 for ever.
+func (t *tokenCreate) lasts() (time.Duration, error) {
+	if t.Expires == "" {
+		return 0, nil
+	}
+	d, err := time.ParseDuration(t.Expires)
+	if days, ok := strings.CutSuffix(t.Expires, "d"); ok {
+		var n uint64
+		n, err = strconv.ParseUint(days, 10, 16)
+		d = time.Duration(n) * 24 * time.Hour
+	}
+	if err != nil || d <= 0 {
+		return 0, errors.New("--expires: want a span such as 30d or 12h")
+	}
+	return d, nil
 }
 
 func (t *tokenCreate) Run() error {
@@ -140,12 +168,12 @@ func (t *tokenCreate) Run() error {
 			return fmt.Errorf("no account %q", t.Account)
 		}
 		var until int64
-		if t.Expires > 0 {
+		if span, _ := t.lasts(); span > 0 {
 			now, err := tx.Now(ctx)
 			if err != nil {
 				return err
 			}
-			until = now + t.Expires.Milliseconds()
+			until = now + span.Milliseconds()
 		}
 		token, err = h.Member.NewToken(ctx, tx, a.ID, t.Label, until)
 		return err

@@ -9,7 +9,10 @@ import (
 	"linli/internal/feature/tally"
 )
 
+// countCommand counts a file by itself; it takes --data and --db because every
+// command does.
 type countCommand struct {
+	where
 	File      string `arg:"" type:"existingfile" help:"A Pabulib .pb file."`
 	Rule      string `required:"" help:"greedy_cost greedy_card mes_cost mes_card mes_cost_u mes_cost_add1 mes_cost_add1_plain mes_cost_add1u phragmen schulze irv; also approval knapsack score."`
 	Increment int64  `default:"1" help:"Currency units per voter and step of add1."`

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/alecthomas/kong"
 )
@@ -43,7 +44,7 @@ func main() {
 	}
 	if err := ctx.Run(); err != nil {
 		if err.Error() != "" {
-			fmt.Fprintln(os.Stderr, "linli:", err)
+			fmt.Fprintln(os.Stderr, "linli:", strings.ReplaceAll(err.Error(), "\n\t", " ")) // PostgreSQL's driver tells a line an address
 		}
 		os.Exit(1)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/url"
 	"os"
 	"os/signal"
 	"strings"
@@ -24,20 +25,15 @@ type where struct {
 
 func (w where) config() (app.Config, error) {
 	c := app.Config{Data: w.Data, DB: w.DB}
-	if f := os.Getenv("LINLI_DB_FILE"); f != "" && c.DB == "" {
-		b, err := os.ReadFile(f)
-		if err != nil {
+	var err error
+	if c.DB == "" {
+		if c.DB, err = env("LINLI_DB"); err != nil {
 			return c, err
 		}
-		c.DB = strings.TrimSpace(string(b))
 	}
-	secret := os.Getenv("LINLI_SECRET")
-	if f := os.Getenv("LINLI_SECRET_FILE"); f != "" {
-		b, err := os.ReadFile(f)
-		if err != nil {
-			return c, fmt.Errorf("LINLI_SECRET_FILE: %w", err)
-		}
-		secret = strings.TrimSpace(string(b))
+	secret, err := env("LINLI_SECRET")
+	if err != nil {
+		return c, err
 	}
 	if secret != "" {
 		if len(secret) < 16 {
@@ -45,7 +41,9 @@ func (w where) config() (app.Config, error) {
 		}
 		c.Secret = []byte(secret)
 	}
-	c.Blob = os.Getenv("LINLI_BLOB")
+	if c.Blob, err = env("LINLI_BLOB"); err != nil {
+		return c, err
+	}
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(w.Log)); err != nil {
 		return c, err
@@ -93,17 +91,27 @@ func (l listen) into(c *app.Config) error {
 	c.Addr, c.BaseURL, c.MetricsAddr, c.Trusted = l.Addr, strings.TrimSuffix(l.BaseURL, "/"), l.MetricsAddr, l.Trusted
 	if c.BaseURL == "" {
 		c.BaseURL = "http://" + l.Addr
+	} else if u, err := url.Parse(c.BaseURL); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
+		return errors.New("LINLI_BASE_URL: want https://HOST or http://HOST")
 	}
 	c.Site.Organiser, c.Site.ICP = os.Getenv("LINLI_SITE_ORGANISER"), os.Getenv("LINLI_SITE_ICP")
 	c.Site.PoliceICP, c.Site.ComplaintsURL = os.Getenv("LINLI_SITE_POLICE_ICP"), os.Getenv("LINLI_SITE_COMPLAINTS")
 	var failed error
 	get := func(key string) string {
 		v, err := env(key)
-		failed = errors.Join(failed, err)
+		if failed == nil {
+			failed = err
+		}
 		return v
 	}
-	err := errors.Join(c.SignIn(get), c.Outward(get))
-	return errors.Join(failed, err)
+	err := c.SignIn(get)
+	if err == nil {
+		err = c.Outward(get) // reads some settings of SignIn again
+	}
+	if failed != nil {
+		return failed
+	}
+	return err
 }
 
 // env reads a setting of the environment, or the file named by KEY_FILE.

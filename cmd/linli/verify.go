@@ -22,6 +22,11 @@ func (v *verifyCommand) Run() error {
 		return err
 	}
 	if v.JSON {
+		for i := range report {
+			if report[i].Faults == nil {
+				report[i].Faults = []string{} // a list, never null
+			}
+		}
 		if err := json.NewEncoder(os.Stdout).Encode(report); err != nil {
 			return err
 		}

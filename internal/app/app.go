@@ -184,6 +184,13 @@ func (h *House) Run(ctx context.Context, ready func(addr net.Addr)) error {
 	if err != nil {
 		return err
 	}
+	var ml net.Listener
+	if h.Config.MetricsAddr != "" {
+		if ml, err = net.Listen("tcp", h.Config.MetricsAddr); err != nil {
+			l.Close()
+			return fmt.Errorf("metrics: %w", err)
+		}
+	}
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var wg sync.WaitGroup
 	wg.Go(func() { h.Journal.Follow(work, h.Readers()...) })
@@ -202,12 +209,12 @@ func (h *House) Run(ctx context.Context, ready func(addr net.Addr)) error {
 		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(h.Config.Log.Handler(), slog.LevelWarn),
 	}
 	var metrics *http.Server
-	if h.Config.MetricsAddr != "" {
+	if ml != nil {
 		m := http.NewServeMux()
 		m.Handle("GET /metrics", promhttp.HandlerFor(h.metrics, promhttp.HandlerOpts{}))
-		metrics = &http.Server{Addr: h.Config.MetricsAddr, Handler: m, ReadHeaderTimeout: 5 * time.Second}
+		metrics = &http.Server{Handler: m, ReadHeaderTimeout: 5 * time.Second}
 		go func() {
-			if err := metrics.ListenAndServe(); err != nil && !errors.Is(err, http.ErrServerClosed) {
+			if err := metrics.Serve(ml); err != nil && !errors.Is(err, http.ErrServerClosed) {
 				h.Config.Log.Error("metrics", "err", err)
 			}
 		}()

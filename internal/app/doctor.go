@@ -10,7 +10,9 @@ import (
 
 	"linli/internal/core/calendar"
 	"linli/internal/core/clock"
+	"linli/internal/platform/blob"
 	"linli/internal/platform/db"
+	"linli/internal/platform/outbound"
 	"linli/migrations"
 )
 
@@ -32,7 +34,7 @@ func Doctor(ctx context.Context, c Config) []Finding {
 		out = append(out, Finding{Name: name, Says: says, Remedy: remedy})
 	}
 	bad := func(name, says, remedy string) {
-		out = append(out, Finding{Name: name, Says: says, Bad: true, Remedy: remedy})
+		out = append(out, Finding{Name: name, Says: strings.Join(strings.Fields(says), " "), Bad: true, Remedy: remedy}) // one line
 	}
 	probe := filepath.Join(c.Data, ".doctor")
 	if err := os.WriteFile(probe, []byte("x"), 0o600); err != nil {
@@ -52,6 +54,10 @@ func Doctor(ctx context.Context, c Config) []Finding {
 		bad("clock", now.Format(time.RFC3339), "set the machine's clock; it lies before this program was written")
 	} else {
 		say("clock", now.Format(time.RFC3339))
+	}
+	if _, err := blob.Open(c.blobConfig(), outbound.Policy{}); err != nil {
+		bad("files", err.Error(), "check LINLI_BLOB")
+		return out
 	}
 	h, err := Open(ctx, c)
 	if err != nil {
