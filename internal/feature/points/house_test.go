@@ -308,6 +308,15 @@ func TestRuleChange(t *testing.T) {
 		if b := s.balance("demo-volunteer"); b != 50 {
 			t.Errorf("20 by the first version and 30 by the second: %v", b)
 		}
+		reports, err := s.Verify(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range reports {
+			if len(r.Faults) > 0 {
+				t.Errorf("after the change verify finds %s: %v", r.Name, r.Faults)
+			}
+		}
 		rules := s.must(200, "GET", "/api/v1/points/rules", "", nil)["items"].([]any)
 		for _, r := range rules {
 			if o := r.(object); o["code"] == "service" && o["book"] == "residents" && (o["in_force"] == true) != (o["version"] == 2.0) {

@@ -151,8 +151,13 @@ func (s *Service) Change(ctx context.Context, tx *db.Tx, a actor.Actor, in flow.
 		return r, fault.New(fault.Conflict, "points.reason.rule_race")
 	}
 	data := payload(map[string]any{"book": r.Book, "rule": r.Code, "version": r.Version, "points": r.Points, "per": r.Per, "cap_day": r.CapDay, "cap_month": r.CapMonth, "from": r.FromAt})
+	subject := "rule:" + r.Book + ":" + r.Code
+	told, err := eventsOf(ctx, tx, subject)
+	if err != nil {
+		return r, err
+	}
 	return r, s.Journal.AppendEvent(ctx, tx, event.Event{
-		At: now, Kind: "points_rule", Subject: "rule:" + r.Book + ":" + r.Code, Version: r.Version, Do: "change", Actor: a.ID, Audience: event.Public, Data: data,
+		At: now, Kind: "points_rule", Subject: subject, Version: told + 1, Do: "change", Actor: a.ID, Audience: event.Public, Data: data,
 	}, nil)
 }
 

@@ -28,6 +28,12 @@ func insertRule(ctx context.Context, tx *db.Tx, r Rule) (bool, error) {
 	return n == 1, err
 }
 
+// eventsOf is the version of a subject's last event, 0 while there is none: the
+// first version of a rule came with the schema and no event tells of it.
+func eventsOf(ctx context.Context, q db.Queryer, subject string) (n int64, err error) {
+	return n, q.Get(ctx, &n, `SELECT coalesce(max(version), 0) FROM events WHERE subject = ?`, subject)
+}
+
 func has(ctx context.Context, q db.Queryer, id string) (bool, error) {
 	var n int
 	err := q.Get(ctx, &n, `SELECT count(*) FROM points_entries WHERE id = ?`, id)
