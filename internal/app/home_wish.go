@@ -43,7 +43,7 @@ func (h *House) wishCards(c *web.Call, p ui.Page, in flow.Input, want func(*wish
 		if w.DueAt != 0 {
 			c.ShownUntil(w.DueAt)
 			if steps && w.State != wish.Open {
-				card.Due = c.T("home.next", "at", text.Moment(p.Lang, time.UnixMilli(w.DueAt), p.Now))
+				card.Due = c.T("home.next", "at", text.Deadline(p.Lang, time.UnixMilli(w.DueAt), p.Now))
 			}
 		}
 		if steps {

@@ -173,3 +173,8 @@ func Press(p Page, action, label, about string) templ.Component {
 	}
 	return With(FormFor(p, Form{Action: action, OpID: NewOperation()}), SubmitButton(p, Button{Label: label, Quiet: true}))
 }
+
+// PressRow is Press in a row of a table, which says to the eye whom it is about.
+func PressRow(p Page, action, label, about string) templ.Component {
+	return With(FormFor(p, Form{Action: action, OpID: NewOperation()}), SubmitButton(p, Button{Label: label, About: about, Quiet: true}))
+}

@@ -1,6 +1,10 @@
 package ui
 
-import "github.com/a-h/templ"
+import (
+	"strings"
+
+	"github.com/a-h/templ"
+)
 
 // Tab is one of several views of a list; each has an address.
 type Tab struct {
@@ -31,6 +35,7 @@ type Table struct {
 // Column is a column's head.
 type Column struct {
 	Label  string
+	Short  bool   // a word or two that stay on one line where the table is one
 	Number bool   // figures: right-aligned, digits of one width
 	Sort   string // address that sorts by it; empty for none
 	Sorted string // "ascending", "descending" or empty
@@ -48,6 +53,7 @@ type Cell struct {
 	Text string
 	URL  string
 	Body templ.Component
+	Idle bool // says little, such as a nought: greyed, and left out of the card on a phone
 }
 
 // Stat is one large figure: a number that is a link where there is a list behind it.
@@ -61,17 +67,24 @@ type Stat struct {
 }
 
 func (c Column) class() string {
-	if c.Number {
+	switch {
+	case c.Number:
 		return "num"
+	case c.Short:
+		return "short"
 	}
 	return ""
 }
 
-func (t Table) class(i int) string {
+func (t Table) class(i int, c Cell) string {
+	class := ""
 	if i < len(t.Columns) {
-		return t.Columns[i].class()
+		class = t.Columns[i].class()
 	}
-	return ""
+	if c.Idle || c == (Cell{}) {
+		class = strings.TrimSpace(class + " idle")
+	}
+	return class
 }
 
 func (t Table) label(i int) string {

@@ -48,6 +48,7 @@ type Field struct {
 	Complete string   // the autocomplete attribute
 	ID       string   // of the input; empty is "f-" and the name
 	Wide     bool     // takes the full width even for a short answer
+	Thirds   bool     // checks stand three in a row: morning, afternoon, evening
 	bare     bool     // never says that it is optional
 }
 
@@ -76,6 +77,7 @@ type Form struct {
 // Button is a submit button. Name and Value tell several of them apart.
 type Button struct {
 	Label       string
+	About       string // what it is about, for readers of the screen: the row it stands in says it to the eye
 	Name, Value string
 	Icon        string
 	Quiet       bool // not the one primary button of the page

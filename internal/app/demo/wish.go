@@ -118,12 +118,12 @@ func Wishes(ctx context.Context, h *app.House, year *clock.Fake, rnd *rand.Rand)
 	if err := y.people(); err != nil {
 		return err
 	}
-	const stories = 250
+	const stories, fresh = 250, 48
 	for i := range stories {
 		// Evenly over the year, and densely in the last two weeks, so that much is under way today.
-		part := float64(i) / stories
+		part := float64(i) / (stories - fresh)
 		at := start.Add(time.Duration(part * float64(y.end.Sub(start))))
-		if i >= stories-48 {
+		if i >= stories-fresh {
 			u := rnd.Float64()
 			at = y.end.Add(-time.Duration(u*u*u*14*24*60) * time.Minute)
 		}

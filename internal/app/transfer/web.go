@@ -84,7 +84,8 @@ func (s *Service) showImport(c *web.Call, was checked) (any, error) {
 	if _, err := desk(c.Actor); err != nil {
 		return nil, err
 	}
-	p := s.Page(c, c.T("transfer.import"), ui.Staff)
+	p := s.Page(c, c.T("transfer.import"), "reports")
+	p.Back = ui.Link{Label: c.T("workbench.reports"), URL: "/staff/reports"}
 	parts := []templ.Component{ui.Heading(c.T("transfer.import"), c.T("transfer.lead_import"))}
 	button := ui.Button{Label: c.T("transfer.check")}
 	hint := ""
@@ -257,7 +258,8 @@ func (s *Service) progressPage(c *web.Call) (any, error) {
 		return s.showImport(c, checked{kind: r.Kind, fault: fault.New(fault.Conflict, "transfer.stopped")})
 	}
 	c.W.Header().Set("Refresh", "1")
-	p := s.Page(c, c.T("transfer.import"), ui.Staff)
+	p := s.Page(c, c.T("transfer.import"), "reports")
+	p.Back = ui.Link{Label: c.T("workbench.reports"), URL: "/staff/reports"}
 	return ui.Bench(p, ui.Heading(c.T("transfer.coming"), c.T("transfer.coming_lead")), ui.ProgressBar(p, ui.Progress{
 		Label: c.T("transfer.laid_ready"), Done: int64(ready), Total: int64(r.Rows), Unit: c.T("transfer.unit"),
 	}), ui.With(ui.Buttons(), ui.ButtonLink(p, ui.Link{Label: c.T("transfer.look_again"), URL: "/staff/import/" + r.ID + "/progress"}, true))), nil
@@ -334,7 +336,8 @@ func (s *Service) showExport(c *web.Call, f *fault.Error) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := s.Page(c, c.T("transfer.export"), ui.Staff)
+	p := s.Page(c, c.T("transfer.export"), "reports")
+	p.Back = ui.Link{Label: c.T("workbench.reports"), URL: "/staff/reports"}
 	parts := []templ.Component{ui.Heading(c.T("transfer.export"), c.T("transfer.lead_export"))}
 	if f != nil {
 		parts = append(parts, ui.FaultSummary(p, f))

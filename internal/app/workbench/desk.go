@@ -244,7 +244,7 @@ func (s *Service) staffPage(c *web.Call) (any, error) {
 		for _, number := range deskNumbers {
 			n := count(ts, number, c.Now())
 			sums[number] += n
-			cell := ui.Cell{Text: text.Number(int64(n))}
+			cell := ui.Cell{Text: text.Number(int64(n)), Idle: n == 0}
 			if n > 0 {
 				cell.URL = "/staff/todo?" + url.Values{"kind": {d.Name}, "why": {number}}.Encode()
 			}
@@ -332,7 +332,7 @@ func (s *Service) todoPage(c *web.Call) (any, error) {
 		return ui.Bench(p, append(parts, ui.EmptyState(p, ui.Empty{Title: c.T("desk.nothing"), Reason: c.T("desk.nothing_why"), Next: p.Back}), own)...), nil
 	}
 	t := ui.Table{Caption: title, Hidden: true, Columns: []ui.Column{
-		{Label: c.T("workbench.title")}, {Label: c.T("workbench.category")}, {Label: c.T("desk.next")}, {Label: c.T("workbench.place")}, {Label: c.T("workbench.due")},
+		{Label: c.T("workbench.title")}, {Label: c.T("workbench.category")}, {Label: c.T("desk.next")}, {Label: c.T("workbench.place"), Short: true}, {Label: c.T("workbench.due")},
 	}}
 	for _, r := range rows {
 		lamp := ui.Lamp(p, r.Due, c.Now(), taskSoon, c.T("desk.no_day"))

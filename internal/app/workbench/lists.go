@@ -97,7 +97,8 @@ func (s *Service) matters(c *web.Call, in flow.Input, above templ.Component) (an
 		return nil, err
 	}
 	cut := page.Cut(list, ask, func(w *wish.Wish) string { return w.ID })
-	p := s.Page(c, c.T("workbench.matters"), ui.Staff)
+	p := s.Page(c, c.T("workbench.matters"), "matters")
+	p.Back = ui.Link{Label: c.T("wish.staff"), URL: "/staff/wishes"}
 	here := url.Values{"place": {where}, "state": {in.Text("state")}, "category": {in.Text("category")}}
 	kept, err := s.keptViews(c.Context(), c.Actor.ID)
 	if err != nil {
@@ -118,12 +119,12 @@ func (s *Service) matters(c *web.Call, in flow.Input, above templ.Component) (an
 		return ui.Bench(p, append(parts, ui.EmptyState(p, ui.Empty{Title: c.T("workbench.none")}))...), nil
 	}
 	t := ui.Table{Caption: c.T("workbench.matters"), Hidden: true, Select: "wish", FormID: "batch", Columns: []ui.Column{
-		{Label: c.T("workbench.title")}, {Label: c.T("workbench.state")}, {Label: c.T("workbench.place")}, {Label: c.T("workbench.due")},
+		{Label: c.T("workbench.title")}, {Label: c.T("workbench.state")}, {Label: c.T("workbench.place"), Short: true}, {Label: c.T("workbench.due"), Short: true},
 	}}
 	for _, w := range cut.Items {
 		due := ui.Cell{Text: "—"}
 		if w.DueAt != 0 {
-			due.Text = text.Moment(p.Lang, time.UnixMilli(w.DueAt), p.Now)
+			due.Text = text.Deadline(p.Lang, time.UnixMilli(w.DueAt), p.Now)
 		}
 		t.Rows = append(t.Rows, ui.Row{ID: w.ID, Cells: []ui.Cell{
 			{Text: w.Title, URL: "/wishes/" + w.ID}, {Text: c.T("wish.state." + string(w.State))}, {Text: s.Places.Name(w.Place)}, due,
@@ -207,7 +208,8 @@ func (s *Service) batch(c *web.Call) (any, error) {
 	if err == nil && in.Text("do") == "return" && in.Text("reason") == "" {
 		err = fault.Field1("reason", "fault.required")
 	}
-	p := s.Page(c, c.T("workbench.matters"), ui.Staff)
+	p := s.Page(c, c.T("workbench.matters"), "matters")
+	p.Back = ui.Link{Label: c.T("wish.staff"), URL: "/staff/wishes"}
 	if err != nil {
 		shown, fail := s.matters(c, nil, ui.FaultSummary(p, fault.Of(err)))
 		if fail != nil {
@@ -290,7 +292,7 @@ func (s *Service) reportsPage(c *web.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := s.Page(c, c.T("workbench.reports"), ui.Staff)
+	p := s.Page(c, c.T("workbench.reports"), "reports")
 	return ui.Bench(p, ui.Heading(c.T("workbench.reports"), ""), ui.With(ui.CardList(),
 		ui.CardItem(p, ui.Card{Title: c.T("transfer.export"), URL: "/staff/export", Text: c.T("transfer.lead_export")}),
 		ui.CardItem(p, ui.Card{Title: c.T("transfer.import"), URL: "/staff/import", Text: c.T("transfer.lead_import")}),

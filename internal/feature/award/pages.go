@@ -173,9 +173,13 @@ func (s *Service) card(p ui.Page, w *Award) ui.Card {
 	if w.State == Notice {
 		until = w.NoticeUntil
 	}
+	facts := []string{s.Places.Name(w.Place)}
+	if w.Issuer != "" && w.Issuer != facts[0] {
+		facts = append(facts, w.Issuer)
+	}
 	return ui.Card{
 		Title: w.Title, URL: "/awards/" + w.ID, Tag: ui.Tag{State: string(w.State), Label: p.T("award.state." + string(w.State)), Tone: tone},
-		Facts: []string{s.Places.Name(w.Place), w.Issuer}, Due: p.T("award.until", "at", text.Moment(p.Lang, time.UnixMilli(until), p.Now)),
+		Facts: facts, Due: p.T("award.until", "at", text.Moment(p.Lang, time.UnixMilli(until), p.Now)),
 	}
 }
 
@@ -324,6 +328,9 @@ func steps(p ui.Page, w *Award) []ui.Step {
 func evidence(p ui.Page, minutes, wishes *int64) string {
 	if minutes == nil {
 		return ""
+	}
+	if *wishes == 0 {
+		return p.T("award.evidence_hours", "hours", *minutes/60)
 	}
 	return p.T("award.evidence", "hours", *minutes/60, "wishes", *wishes)
 }

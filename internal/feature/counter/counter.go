@@ -69,6 +69,7 @@ type Places interface {
 	Bool(place, key string) bool
 	Name(code string) string
 	Known(code string) bool
+	Choices(code string, levels ...string) []ui.Option
 	Define(defs ...part.Setting)
 }
 

@@ -68,8 +68,12 @@ func (s *Service) page(c *web.Call, sent *ui.Sent) (templ.Component, error) {
 		return ui.Bench(p, ui.Heading(p.Title, ""), s.tabs(c, p), ui.EmptyState(p, ui.Empty{Title: c.T("counter.not_yours"), Reason: c.T("counter.not_yours_why"),
 			Next: ui.Link{Label: c.T("member.tab.roles"), URL: "/staff/roles"}})), nil
 	}
+	home := ui.Field{Hint: c.T("counter.hint_code")}
+	if homes := s.places.Choices(mine[0], "building", "unit"); homes != nil {
+		home = ui.Field{Type: ui.SelectField, Options: append([]ui.Option{{Label: c.T("counter.no_building")}}, homes...)}
+	}
 	sum, form := ui.Sheet{Kind: "counter", ID: "elder", Action: "/staff/counter", Button: c.T("counter.register"), Fields: elderFields, Sent: sent,
-		Dress: map[string]ui.Field{"phone": {Type: ui.PhoneField}}}.Draw(p)
+		Dress: map[string]ui.Field{"phone": {Type: ui.PhoneField}, "dwelling": home}}.Draw(p)
 	parts := []templ.Component{sum, ui.Heading(p.Title, c.T("counter.lead")), s.tabs(c, p)}
 	var waits, holds []templ.Component
 	for _, community := range mine {
@@ -110,7 +114,7 @@ func (s *Service) page(c *web.Call, sent *ui.Sent) (templ.Component, error) {
 
 func (s *Service) tabs(c *web.Call, p ui.Page) templ.Component {
 	var out []ui.Tab
-	for _, t := range [][2]string{{"people", "/staff/people"}, {"counter", "/staff/counter"}, {"checks", "/staff/checks"}, {"roles", "/staff/roles"}, {"places", "/staff/places"}, {"groups", "/staff/groups"}} {
+	for _, t := range [][2]string{{"people", "/staff/people"}, {"counter", "/staff/counter"}, {"checks", "/staff/checks"}, {"roles", "/staff/roles"}, {"places", "/staff/places"}, {"groups", "/staff/groups"}, {"duties", "/staff/responsibilities"}} {
 		out = append(out, ui.Tab{Label: c.T("member.tab." + t[0]), URL: t[1], Here: t[0] == "counter"})
 	}
 	return ui.Tabs(p, p.Title, out)

@@ -101,6 +101,7 @@ func (s *Calendar) page(c *web.Call) (any, error) {
 		return nil, err
 	}
 	p := s.Page(c, c.T("calendar.title"), ui.Mine)
+	p.Back = ui.Link{Label: c.T("nav.me"), URL: "/me"}
 	p.NoIndex = true
 	address := ""
 	if n > 0 {

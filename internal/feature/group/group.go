@@ -82,6 +82,7 @@ type Files interface {
 type Places interface {
 	Name(code string) string
 	Known(code string) bool
+	Choices(code string, levels ...string) []ui.Option
 }
 
 // New returns the service.

@@ -162,7 +162,7 @@ func (s *Service) groupPage(c *web.Call, sent *ui.Sent) (templ.Component, error)
 		}
 		row := ui.Row{Cells: []ui.Cell{{Text: post}, {Text: h.Name}, {Text: term(c, p, h.FromAt, h.ToAt)}}}
 		if mine {
-			row.Cells = append(row.Cells, ui.Cell{Body: button(p, "/groups/"+g.ID+"/posts/"+h.Grant+"/end", c.T("group.dismiss"), h.Name)})
+			row.Cells = append(row.Cells, ui.Cell{Body: ui.PressRow(p, "/groups/"+g.ID+"/posts/"+h.Grant+"/end", c.T("group.dismiss"), h.Name)})
 		}
 		t.Rows = append(t.Rows, row)
 	}
@@ -225,7 +225,7 @@ func category(c *web.Call, name string) string {
 	if name == Every {
 		return c.T("group.category.*")
 	}
-	return name
+	return c.T("group.category." + name)
 }
 
 // dutiesPage is the public 权责清单 of a place.
@@ -248,7 +248,7 @@ func (s *Service) dutiesPage(c *web.Call) (any, error) {
 }
 
 func (s *Service) dutyTable(c *web.Call, list []Duty, act func(d Duty) ui.Cell) ui.Table {
-	t := ui.Table{Caption: c.T("group.duties"), Hidden: true, Columns: []ui.Column{{Label: c.T("group.field.category")}, {Label: c.T("group.who")}, {Label: c.T("group.field.part")}, {Label: c.T("group.where")}, {Label: c.T("group.field.basis")}}}
+	t := ui.Table{Caption: c.T("group.duties"), Hidden: true, Columns: []ui.Column{{Label: c.T("group.field.category"), Short: true}, {Label: c.T("group.who")}, {Label: c.T("group.field.part"), Short: true}, {Label: c.T("group.where"), Short: true}, {Label: c.T("group.field.basis")}}}
 	if act != nil {
 		t.Columns = append(t.Columns, ui.Column{Label: c.T("group.act")})
 	}
@@ -264,10 +264,6 @@ func (s *Service) dutyTable(c *web.Call, list []Duty, act func(d Duty) ui.Cell) 
 		t.Rows = append(t.Rows, row)
 	}
 	return t
-}
-
-func button(p ui.Page, action, label, about string) templ.Component {
-	return ui.With(ui.FormFor(p, ui.Form{Action: action, OpID: ui.NewOperation()}), ui.SubmitButton(p, ui.Button{Label: label + " " + about, Quiet: true}))
 }
 
 // act runs a change in one write as the caller and goes where fn says.

@@ -42,6 +42,19 @@ func bases(a actor.Actor) []string {
 	return out
 }
 
+// placeField chooses among the places whose groups an actor keeps in order.
+func (s *Service) placeField(a actor.Actor) ui.Field {
+	mine := bases(a)
+	f := ui.Field{Value: mine[0]}
+	for _, code := range mine {
+		f.Options = append(f.Options, s.Names.Choices(code, "district", "street", "community")...)
+	}
+	if len(f.Options) > 0 {
+		f.Type = ui.SelectField
+	}
+	return f
+}
+
 // Applied lists organisations at or below a place that wait to be verified,
 // oldest first.
 func (s *Service) Applied(place string) []Group {
@@ -62,7 +75,7 @@ func (s *Service) staffPage(c *web.Call, sent *ui.Sent) (templ.Component, error)
 	}
 	p := s.bench(c, "group.staff")
 	sum, form := ui.Sheet{Kind: "group", Action: "/staff/groups", Button: c.T("group.create"), Fields: editFields, Sent: sent, Quiet: true,
-		Dress: map[string]ui.Field{"place": {Value: mine[0]}, "kind": {Type: ui.SelectField}, "from": {Type: ui.DateField}, "to": {Type: ui.DateField}}}.Draw(p)
+		Dress: map[string]ui.Field{"place": s.placeField(c.Actor), "kind": {Type: ui.SelectField}, "from": {Type: ui.DateField}, "to": {Type: ui.DateField}}}.Draw(p)
 	parts := []templ.Component{sum, ui.Heading(p.Title, c.T("group.staff_lead")), tabs(c, p, "groups")}
 	var waits []templ.Component
 	t := ui.Table{Caption: c.T("group.list"), Columns: []ui.Column{{Label: c.T("group.field.name")}, {Label: c.T("group.field.kind")}, {Label: c.T("group.where")}, {Label: c.T("group.term")}}}
@@ -131,7 +144,7 @@ func (s *Service) editPage(c *web.Call, sent *ui.Sent) (templ.Component, error) 
 	if g.State == "applied" {
 		sum, form := ui.Sheet{Kind: "group", ID: "verify", Action: "/staff/groups/" + g.ID + "/verify", Button: c.T("group.verify"), Fields: verifyFields, Sent: of(sent, "verify"), Dress: map[string]ui.Field{"to": {Type: ui.DateField}}}.Draw(p)
 		return ui.Bench(p, sum, ui.Heading(g.Name, g.About), ui.FactList(append(facts, ui.Fact{Label: c.T("group.field.registered"), Value: orDash(g.Registered)}, ui.Fact{Label: c.T("group.field.phone"), Value: orDash(g.Phone)})),
-			ui.Paragraph(c.T("group.verify_text")), form, button(p, "/staff/groups/"+g.ID+"/refuse", c.T("group.send_back"), g.Name)), nil
+			ui.Paragraph(c.T("group.verify_text")), form, ui.Press(p, "/staff/groups/"+g.ID+"/refuse", c.T("group.send_back"), g.Name)), nil
 	}
 	sum, form := ui.Sheet{Kind: "group", ID: "edit", Action: "/staff/groups/" + g.ID, Button: c.T("group.save"), Fields: editFields, Sent: of(sent, "edit"), Version: g.Version,
 		Dress: map[string]ui.Field{"name": {Value: g.Name}, "kind": {Type: ui.SelectField, Value: g.Kind}, "place": {Value: g.Place}, "registered": {Value: g.Registered}, "about": {Value: g.About}, "rules": {Value: g.Rules},
@@ -139,7 +152,7 @@ func (s *Service) editPage(c *web.Call, sent *ui.Sent) (templ.Component, error) 
 	parts = append(parts, sum, ui.Heading(g.Name, g.About), ui.FactList(facts), ui.With(ui.Buttons(), ui.ButtonLink(p, ui.Link{Label: c.T("group.posts"), URL: "/groups/" + g.ID}, true)),
 		ui.With(ui.Details(c.T("group.edit")), form))
 	if g.State == "active" {
-		parts = append(parts, button(p, "/staff/groups/"+g.ID+"/end", c.T("group.end"), g.Name))
+		parts = append(parts, ui.Press(p, "/staff/groups/"+g.ID+"/end", c.T("group.end"), g.Name))
 	}
 	return ui.Bench(p, parts...), nil
 }
@@ -288,14 +301,14 @@ func (s *Service) staffDuties(c *web.Call, sent *ui.Sent) (templ.Component, erro
 		}
 	}
 	sum, form := ui.Sheet{Kind: "group", ID: "duty", Action: "/staff/responsibilities", Button: c.T("group.duty_add"), Fields: dutyFields, Sent: sent,
-		Dress: map[string]ui.Field{"group": {Type: ui.SelectField, Options: groups}, "category": {Type: ui.SelectField}, "place": {Value: mine[0]}}}.Draw(p)
+		Dress: map[string]ui.Field{"group": {Type: ui.SelectField, Options: groups}, "category": {Type: ui.SelectField}, "place": s.placeField(c.Actor)}}.Draw(p)
 	parts := []templ.Component{sum, ui.Heading(p.Title, c.T("group.duties_staff")), tabs(c, p, "duties")}
 	if list := s.Duties(mine[0], c.Now()); len(list) > 0 {
 		parts = append(parts, ui.DataTable(p, s.dutyTable(c, list, func(d Duty) ui.Cell {
 			if !staffOf(c.Actor, d.Place) {
 				return ui.Cell{Text: "—"}
 			}
-			return ui.Cell{Body: button(p, "/staff/responsibilities/"+d.ID+"/end", c.T("group.duty_end"), category(c, d.Category))}
+			return ui.Cell{Body: ui.PressRow(p, "/staff/responsibilities/"+d.ID+"/end", c.T("group.duty_end"), category(c, d.Category))}
 		})))
 	} else {
 		parts = append(parts, ui.EmptyState(p, ui.Empty{Title: c.T("group.duties_none"), Reason: c.T("group.duties_none_why")}))

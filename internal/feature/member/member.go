@@ -71,6 +71,7 @@ type Groups interface {
 type Places interface {
 	Name(code string) string
 	Known(code string) bool
+	Choices(code string, levels ...string) []ui.Option
 	After(place, key string, from int64) int64
 	Define(defs ...part.Setting)
 }

@@ -173,7 +173,7 @@ func (s *Service) levelPage(c *web.Call) (any, error) {
 		if c.Actor.Level >= l {
 			st.State = ui.StepDone
 		}
-		if c.Actor.Level == l {
+		if c.Actor.Level == l && l != actor.V3 {
 			st.State = ui.StepHere
 		}
 		steps = append(steps, st)
@@ -181,6 +181,9 @@ func (s *Service) levelPage(c *web.Call) (any, error) {
 	parts := []templ.Component{head(p, c.T("member.level_lead")), ui.Stepper(p, steps)}
 	if len(open) > 0 {
 		parts = append(parts, ui.With(ui.Notice(ui.Busy, c.T("member.level_waits")), ui.Paragraph(c.T("member.level_waits_text"))))
+	}
+	if c.Actor.Level == actor.V3 {
+		return ui.Whole(p, append(parts, ui.With(ui.Prose(), ui.Paragraph(c.T("member.level_whole")), ui.Paragraph(c.T("member.level_what"))))...), nil
 	}
 	phone := p.Community.Phone
 	if phone == "" {

@@ -73,7 +73,7 @@ func communities(a actor.Actor) []string {
 func peopleTabs(c *web.Call, p ui.Page, here string) templ.Component {
 	var tabs []ui.Tab
 	for _, t := range []struct{ key, url string }{
-		{"people", "/staff/people"}, {"counter", "/staff/counter"}, {"checks", "/staff/checks"}, {"roles", "/staff/roles"}, {"places", "/staff/places"}, {"groups", "/staff/groups"},
+		{"people", "/staff/people"}, {"counter", "/staff/counter"}, {"checks", "/staff/checks"}, {"roles", "/staff/roles"}, {"places", "/staff/places"}, {"groups", "/staff/groups"}, {"duties", "/staff/responsibilities"},
 	} {
 		tabs = append(tabs, ui.Tab{Label: c.T("member.tab." + t.key), URL: t.url, Here: t.key == here})
 	}
@@ -179,7 +179,12 @@ func (s *Service) personPage(c *web.Call, show string, sent *ui.Sent) (templ.Com
 		return nil
 	}
 	sum1, reveal := ui.Sheet{Kind: "member", ID: "reveal", Action: "/staff/people/" + acc.ID + "/reveal", Button: c.T("member.button.reveal"), Fields: revealFields, Sent: here("reveal"), Quiet: true}.Draw(p)
-	sum2, check := ui.Sheet{Kind: "member", ID: "check", Action: "/staff/people/" + acc.ID + "/check", Button: c.T("member.button.check"), Fields: checkFields, Sent: here("check"), Quiet: true}.Draw(p)
+	homes := s.places.Choices(acc.Home, "building", "unit")
+	if len(homes) > 0 {
+		homes = append([]ui.Option{{Label: "—"}}, homes...)
+	}
+	sum2, check := ui.Sheet{Kind: "member", ID: "check", Action: "/staff/people/" + acc.ID + "/check", Button: c.T("member.button.check"), Fields: checkFields, Sent: here("check"), Quiet: true,
+		Dress: map[string]ui.Field{"dwelling": choose("", homes)}}.Draw(p)
 	open, err := openAsks(ctx, s.journal.DB, "level", acc.ID)
 	if err != nil {
 		return nil, err

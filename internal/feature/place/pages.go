@@ -2,6 +2,7 @@ package place
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -124,9 +125,27 @@ func (s *Service) tabs(c *web.Call, p ui.Page, list [][2]string, here string) te
 }
 
 var (
-	peopleTabs  = [][2]string{{"people", "/staff/people"}, {"counter", "/staff/counter"}, {"checks", "/staff/checks"}, {"roles", "/staff/roles"}, {"places", "/staff/places"}, {"groups", "/staff/groups"}}
+	peopleTabs  = [][2]string{{"people", "/staff/people"}, {"counter", "/staff/counter"}, {"checks", "/staff/checks"}, {"roles", "/staff/roles"}, {"places", "/staff/places"}, {"groups", "/staff/groups"}, {"duties", "/staff/responsibilities"}}
 	settingTabs = [][2]string{{"settings", "/staff/settings"}, {"calendar", "/staff/calendar"}, {"webhooks", "/staff/webhooks"}, {"retention", "/retention"}}
 )
+
+// choicesMost bounds a list to choose from; a longer one is no help.
+const choicesMost = 400
+
+// Choices are the places at and below one, of the levels named, to choose from by name; nil when they are too many,
+// and the code is typed.
+func (s *Service) Choices(code string, levels ...string) []ui.Option {
+	var out []ui.Option
+	for _, p := range s.Below(code, "") {
+		if slices.Contains(levels, p.Level) {
+			out = append(out, ui.Option{Value: p.Code, Label: p.Name})
+		}
+	}
+	if len(out) > choicesMost {
+		return nil
+	}
+	return out
+}
 
 func sentOf(sent *ui.Sent, do string) *ui.Sent {
 	if sent != nil && sent.Do == do {
@@ -320,20 +339,30 @@ func (s *Service) calendarPage(c *web.Call, sent *ui.Sent) (templ.Component, err
 		}
 	}
 	cal := s.Calendar(at.Code)
-	t := ui.Table{Caption: c.T("place.calendar_of", "year", year), Columns: []ui.Column{{Label: c.T("place.field.date")}, {Label: c.T("place.field.day")}, {Label: c.T("place.field.occasion")}}}
+	t := ui.Table{Caption: c.T("place.calendar_of", "year", strconv.Itoa(year)), Columns: []ui.Column{{Label: c.T("place.field.date")}, {Label: c.T("place.field.day")}, {Label: c.T("place.field.occasion")}}}
+	var last calendar.Row
+	var end time.Time
 	for _, r := range cal.Rows() {
-		if strings.HasPrefix(r.Date, time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC).Format("2006")+"-") {
+		at, err := time.ParseInLocation(time.DateOnly, r.Date, clock.China)
+		if err != nil || at.Year() != year {
+			continue
+		}
+		if n := len(t.Rows); n > 0 && r.Work == last.Work && r.Occasion == last.Occasion && at.Equal(end.AddDate(0, 0, 1)) { // days in a row are one line
+			from, _, _ := strings.Cut(t.Rows[n-1].Cells[0].Text, "–")
+			t.Rows[n-1].Cells[0].Text = from + "–" + text.Day(p.Lang, at)
+		} else {
 			day := c.T("place.day.off")
 			if r.Work {
 				day = c.T("place.day.work")
 			}
-			t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{{Text: r.Date}, {Text: day}, {Text: r.Occasion}}})
+			t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{{Text: text.Day(p.Lang, at)}, {Text: day}, {Text: r.Occasion}}})
 		}
+		last, end = r, at
 	}
 	sum, form := ui.Sheet{Kind: "place", ID: "day", Action: "/staff/calendar/" + at.Code, Button: c.T("place.save"), Fields: dayFields, Sent: sent, Dress: map[string]ui.Field{"date": {Type: ui.DateField}}}.Draw(p)
 	parts := []templ.Component{sum, ui.Heading(p.Title, c.T("place.calendar_lead", "place", at.Name)), s.tabs(c, p, settingTabs, "calendar")}
 	if !cal.Known(year) {
-		parts = append(parts, ui.With(ui.Notice(ui.Warn, c.T("place.calendar_unknown", "year", year)), ui.Paragraph(c.T("place.calendar_unknown_text"))))
+		parts = append(parts, ui.With(ui.Notice(ui.Warn, c.T("place.calendar_unknown", "year", strconv.Itoa(year))), ui.Paragraph(c.T("place.calendar_unknown_text"))))
 	}
 	if len(t.Rows) > 0 {
 		parts = append(parts, ui.DataTable(p, t))

@@ -100,6 +100,7 @@ func (s *Service) pageMine(c *web.Call) (any, error) {
 		in = flow.Input{}
 	}
 	p := s.Page(c, c.T("points.mine"), ui.Mine)
+	p.Back = ui.Link{Label: c.T("nav.me"), URL: "/me"}
 	p.NoIndex = true
 	book := in.Text("book")
 	if book == "" {
@@ -174,6 +175,7 @@ func (s *Service) pageHand(c *web.Call) (any, error) { return s.hand(c, nil, "")
 
 func (s *Service) hand(c *web.Call, sent *ui.Sent, about string) (any, error) {
 	p := s.Page(c, c.T("points.hand"), ui.Honours)
+	p.Back = ui.Link{Label: c.T("points.title"), URL: "/points"}
 	ask := page.Ask{Limit: page.Default}
 	if in, err := c.Query(); err == nil {
 		if a, err := web.PageOf(in); err == nil {

@@ -326,7 +326,7 @@ func (s *Service) logPage(c *web.Call) (any, error) {
 	}
 	parts := []templ.Component{ui.Heading(p.Title, p.T("post.log_lead"))}
 	if len(rows.Items) == 0 {
-		parts = append(parts, ui.EmptyState(p, ui.Empty{Title: p.T("post.log_none"), Next: ui.Link{Label: p.T("post.all"), URL: "/posts?" + query("place", code)}}))
+		parts = append(parts, ui.EmptyState(p, ui.Empty{Title: p.T("post.log_none"), Next: ui.Link{Label: p.T("post.log_read"), URL: "/posts?" + query("place", code)}}))
 	} else {
 		t := ui.Table{Caption: p.Title, Hidden: true, Columns: []ui.Column{{Label: p.T("post.log_what")}, {Label: p.T("post.field.reason")}, {Label: p.T("post.kind")}, {Label: p.T("post.log_when")}}}
 		for _, m := range rows.Items {

@@ -156,6 +156,7 @@ type creation struct {
 
 func (s *Service) newPage(c *web.Call) (any, error) {
 	p := s.frame(c, c.T("project.propose"))
+	p.Back = ui.Link{Label: c.T("project.list"), URL: "/projects"}
 	q := c.R.URL.Query()
 	sent := &ui.Sent{Values: url.Values{"place": {cmp.Or(place.Trim(q.Get("place")), p.Community.Code)}, "title": {q.Get("title")}}}
 	return createPage(s.creation(p, sent)), nil
@@ -366,7 +367,7 @@ func (s *Service) dress(c *web.Call, v viewed, a *ui.Action) error {
 			}
 			choose(f, options)
 		case f.Name == "milestones":
-			f.Type, f.Rows, f.Hint = ui.AreaField, 4, c.T("project.one_a_line")
+			f.Type, f.Rows, f.MaxLen, f.Hint = ui.AreaField, 4, 0, c.T("project.one_a_line") // Max counts lines
 			f.Value = strings.Join(f.Values, "\n")
 		case f.Name == "experts":
 			es, err := s.Members.ExpertsAround(c.Context(), s.Journal.DB, v.P.Place, c.Now())

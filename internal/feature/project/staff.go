@@ -42,7 +42,7 @@ func (s *Service) staffPage(c *web.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := ui.Table{Caption: c.T("project.staff_list"), Hidden: true, Columns: []ui.Column{{Label: c.T("project.field.title")}, {Label: c.T("project.stage")}, {Label: c.T("project.field.place")}, {Label: c.T("project.field.cost"), Number: true}, {Label: c.T("project.due")}}}
+	t := ui.Table{Caption: c.T("project.staff_list"), Hidden: true, Columns: []ui.Column{{Label: c.T("project.field.title")}, {Label: c.T("project.stage")}, {Label: c.T("project.field.place"), Short: true}, {Label: c.T("project.field.cost"), Number: true}, {Label: c.T("project.due")}}}
 	for _, o := range ps {
 		due := ui.Cell{}
 		row := ui.Row{}

@@ -37,11 +37,11 @@ func (s *Service) tokensPage(c *web.Call, fresh string, sent *ui.Sent) (templ.Co
 		parts = append(parts, ui.With(ui.Notice(ui.Good, c.T("member.token_once")), ui.Paragraph(fresh)))
 	}
 	for _, t := range rows {
-		until := c.T("member.for_ever")
+		line := c.T("member.token_line_open", "label", t.Label)
 		if t.ExpiresAt != 0 {
-			until = when.Date(p.Lang, time.UnixMilli(t.ExpiresAt))
+			line = c.T("member.token_line", "label", t.Label, "until", when.Date(p.Lang, time.UnixMilli(t.ExpiresAt)))
 		}
-		parts = append(parts, ui.Line(c.T("member.token_line", "label", t.Label, "until", until), ui.Press(p, "/me/tokens/"+t.Hash+"/end", c.T("member.remove"), t.Label)))
+		parts = append(parts, ui.Line(line, ui.Press(p, "/me/tokens/"+t.Hash+"/end", c.T("member.remove"), t.Label)))
 	}
 	return ui.Whole(p, append(parts, form)...), nil
 }

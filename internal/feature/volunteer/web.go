@@ -87,6 +87,7 @@ func (s *Service) pageMine(c *web.Call) (any, error) { return s.mine(c, nil, "")
 
 func (s *Service) mine(c *web.Call, sent *ui.Sent, about string) (any, error) {
 	p := s.Page(c, c.T("service.mine"), ui.Mine)
+	p.Back = ui.Link{Label: c.T("nav.me"), URL: "/me"}
 	p.NoIndex = true
 	ctx, q, now := c.Context(), s.Journal.DB, c.Now()
 	v := mineView{OpID: ui.NewOperation()}
@@ -155,6 +156,7 @@ func (s *Service) pageNew(c *web.Call) (any, error) {
 
 func (s *Service) stateForm(c *web.Call, wish string, sent *ui.Sent) (any, error) {
 	p := s.Page(c, c.T("service.state_hours"), ui.Mine)
+	p.Back = ui.Link{Label: c.T("service.mine"), URL: "/me/service"}
 	title := ""
 	fields := stateFields
 	if wish != "" {
@@ -196,6 +198,7 @@ func (s *Service) pageVolunteer(c *web.Call) (any, error) { return s.volunteer(c
 
 func (s *Service) volunteer(c *web.Call, sent *ui.Sent) (any, error) {
 	p := s.Page(c, c.T("volunteer.title"), ui.Wishes)
+	p.Back = ui.Link{Label: c.T("wish.list"), URL: "/wishes"}
 	prof, err := profile(c.Context(), s.Journal.DB, c.Actor.ID)
 	if err != nil {
 		prof = Profile{Radius: "community"} // not registered yet
@@ -207,7 +210,7 @@ func (s *Service) volunteer(c *web.Call, sent *ui.Sent) (any, error) {
 	fields := []ui.Field{
 		{Name: "on_call", Type: ui.CheckField, Label: p.T("volunteer.field.on_call"), Value: map[bool]string{true: "true"}[prof.OnCall]},
 		{Name: "skills", Type: ui.ChecksField, Label: p.T("volunteer.field.skills"), Values: strings.Fields(prof.Skills)},
-		{Name: "free", Type: ui.ChecksField, Label: p.T("volunteer.field.free"), Values: strings.Fields(prof.Free)},
+		{Name: "free", Type: ui.ChecksField, Label: p.T("volunteer.field.free"), Values: strings.Fields(prof.Free), Thirds: true},
 		{Name: "radius", Type: ui.RadioField, Label: p.T("volunteer.field.radius"), Value: prof.Radius},
 	}
 	for _, k := range Kinds {

@@ -239,6 +239,7 @@ func (s *Service) newPage(c *web.Call) (any, error) {
 		return nil, fault.New(fault.Denied, "poll.reason.staff")
 	}
 	p := s.frame(c, c.T("poll.do.create"))
+	p.Back = ui.Link{Label: c.T("poll.list"), URL: "/polls"}
 	sent := &ui.Sent{Values: url.Values{"place": {p.Community.Code}, "roll.place": {p.Community.Code}, "roll.level": {"V3"}, "nature": {ballot.Ranking}, "unit": {ballot.Person}, "rule": {string(tally.MESCost)}}}
 	for _, r := range c.Actor.Roles {
 		if r.Name == actor.Staff {

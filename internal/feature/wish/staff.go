@@ -131,7 +131,7 @@ func (s *Service) staffPage(c *web.Call) (any, error) {
 		{Label: p.T("wish.callback"), Value: text.Number(int64(all.CallBack)), Tone: ui.Busy},
 	}
 	t := ui.Table{Caption: p.T("wish.staff"), Hidden: true, Columns: []ui.Column{
-		{Label: p.T("wish.field.title")}, {Label: p.T("wish.fact.why")}, {Label: p.T("wish.fact.place")}, {Label: p.T("wish.fact.category")}, {Label: p.T("wish.fact.due")},
+		{Label: p.T("wish.field.title")}, {Label: p.T("wish.fact.why")}, {Label: p.T("wish.fact.place"), Short: true}, {Label: p.T("wish.fact.category")}, {Label: p.T("wish.fact.due")},
 	}}
 	shown := slices.DeleteFunc(all.Items, func(t Task) bool { return chosen != "" && t.Why != chosen })
 	for _, k := range shown {

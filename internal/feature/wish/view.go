@@ -8,7 +8,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"linli/internal/core/clock"
 	"linli/internal/core/flow"
 	"linli/internal/platform/matter"
 	"linli/internal/ui"
@@ -35,15 +34,8 @@ func amountOf(p ui.Page, n int64, unit string) string {
 
 func moment(p ui.Page, ms int64) string { return text.Moment(p.Lang, time.UnixMilli(ms), p.Now) }
 
-// Deadline says by when: the end of a working day is 24:00 of it, not 00:00 of
-// the next, which people take for a day more.
-func Deadline(p ui.Page, ms int64) string {
-	t := time.UnixMilli(ms).In(clock.China)
-	if t.Hour() == 0 && t.Minute() == 0 {
-		return strings.Replace(moment(p, ms-1), "23:59", "24:00", 1)
-	}
-	return moment(p, ms)
-}
+// Deadline says by when.
+func Deadline(p ui.Page, ms int64) string { return text.Deadline(p.Lang, time.UnixMilli(ms), p.Now) }
 
 // promise is what happens next with a wish and by when: the day of the answer,
 // of delivery, of one's own act. Empty when no day is set.

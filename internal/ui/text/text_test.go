@@ -130,6 +130,16 @@ func TestTimes(t *testing.T) {
 			t.Errorf("Left(%v) = %q, want %q", c.at, got, c.left)
 		}
 	}
+	for at, want := range map[time.Time]string{
+		time.Date(2026, 5, 7, 0, 0, 0, 0, Zone):  "今天 24:00",
+		time.Date(2026, 5, 10, 0, 0, 0, 0, Zone): "5月9日 周六 24:00",
+		time.Date(2027, 1, 1, 0, 0, 0, 0, Zone):  "12月31日 周四 24:00",
+		time.Date(2026, 5, 9, 9, 0, 0, 0, Zone):  "5月9日 周六 09:00",
+	} {
+		if got := Deadline("zh-CN", at, now); got != want {
+			t.Errorf("Deadline(%v) = %q, want %q", at, got, want)
+		}
+	}
 	if got := Date("en", now) + "|" + Date("zh-CN", now) + "|" + Day("en", now); got != "6 May 2026|2026年5月6日|Wed 6 May" {
 		t.Error(got)
 	}

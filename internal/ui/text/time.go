@@ -2,6 +2,7 @@ package text
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -50,6 +51,15 @@ func Moment(lang string, t, now time.Time) string {
 		day = Date(lang, t)
 	}
 	return day + " " + Clock(t)
+}
+
+// Deadline is Moment for a time limit: the end of a day is 24:00 of it, not 00:00 of the next, which people take for a
+// day more.
+func Deadline(lang string, t, now time.Time) string {
+	if t = t.In(Zone); t.Hour() == 0 && t.Minute() == 0 {
+		return strings.TrimSuffix(Moment(lang, t.Add(-time.Minute), now), "23:59") + "24:00"
+	}
+	return Moment(lang, t, now)
 }
 
 // Left says how long it is from now until t in the largest fitting unit, rounded down: "还有 3 天", "还有 5 小时",
