@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"strconv"
+	"strings"
 
 	"github.com/a-h/templ"
 
@@ -78,11 +79,11 @@ func FaultSummary(p Page, f *fault.Error, fields ...Field) templ.Component {
 	errs := Errors(fields)
 	if len(errs) == 0 {
 		for _, e := range f.Fields {
-			errs = append(errs, FieldError{"main", p.TArgs(e.Key, e.Args)})
+			errs = append(errs, FieldError{ID: "main", Message: p.TArgs(e.Key, e.Args)})
 		}
 	}
 	if len(errs) == 0 {
-		errs = []FieldError{{"main", p.TArgs(f.Key, f.Args)}}
+		errs = []FieldError{{ID: "main", Message: p.TArgs(f.Key, f.Args)}}
 	}
 	return ErrorSummary(p, errs)
 }
@@ -177,4 +178,16 @@ func Press(p Page, action, label, about string) templ.Component {
 // PressRow is Press in a row of a table, which says to the eye whom it is about.
 func PressRow(p Page, action, label, about string) templ.Component {
 	return With(FormFor(p, Form{Action: action, OpID: NewOperation()}), SubmitButton(p, Button{Label: label, About: about, Quiet: true}))
+}
+
+// Details hides its children behind a line that opens them.
+// It stands open where a field in it is to be mended.
+func Details(summary string) templ.Component {
+	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
+		var b strings.Builder
+		if err := templ.GetChildren(ctx).Render(templ.ClearChildren(ctx), &b); err != nil {
+			return err
+		}
+		return details(summary, strings.Contains(b.String(), " data-wrong"), templ.Raw(b.String())).Render(templ.ClearChildren(ctx), w)
+	})
 }

@@ -60,7 +60,7 @@ type Option struct {
 }
 
 // FieldError is one line of the summary of errors: its link leads to the field.
-type FieldError struct{ ID, Message string }
+type FieldError struct{ ID, Message, Label string }
 
 // Form is the frame around fields. Its OpID makes a double tap act once; a form inside the shell has none.
 type Form struct {
@@ -97,7 +97,7 @@ func Errors(fields []Field) []FieldError {
 	var out []FieldError
 	for _, f := range fields {
 		if f.Error != "" {
-			out = append(out, FieldError{ID: f.id(), Message: f.Error})
+			out = append(out, FieldError{ID: f.id(), Message: f.Error, Label: f.Label})
 		}
 	}
 	return out

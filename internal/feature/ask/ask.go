@@ -109,6 +109,9 @@ func (s *Service) step(c *web.Call) (any, error) {
 	if q.in == nil {
 		q.in = url.Values{}
 	}
+	if photos, ok := q.in["photos"]; ok { // a browser sends an empty one where none was chosen
+		q.in["photos"] = slices.DeleteFunc(photos, func(id string) bool { return id == "" })
+	}
 	at, to := q.get(keyAt), q.get(keyTo)
 	if err := s.read(c, q, at); err != nil {
 		q.fault, q.at = fault.Of(err), at

@@ -54,7 +54,7 @@ func (s *Service) settingsPage(c *web.Call, sent *ui.Sent) (templ.Component, err
 		case "bool":
 			d.Type, d.Options = ui.RadioField, []ui.Option{{Value: "true", Label: p.T("place.yes")}, {Value: "false", Label: p.T("place.no")}}
 		case "span":
-			d.Hint = strings.TrimSpace(d.Hint + " " + p.T("place.span_hint"))
+			d.Value, d.Hint = Words(p, "span", value), strings.TrimSpace(d.Hint+" "+p.T("place.span_hint"))
 		}
 		for _, v := range def.Values {
 			d.Type, d.Options = ui.RadioField, append(d.Options, ui.Option{Value: v, Label: p.T("setting." + key + "." + v)})
@@ -110,7 +110,7 @@ func Words(p ui.Page, kind, value string) string {
 	case value == "":
 		return "—"
 	case kind == "span":
-		for _, unit := range []string{"wd", "d", "h", "m"} {
+		for _, unit := range []string{"wd", "wh", "d", "h", "m"} {
 			if n, ok := strings.CutSuffix(value, unit); ok && strings.Trim(n, "0123456789") == "" {
 				return p.T("place.span."+unit, "n", n)
 			}
@@ -119,13 +119,39 @@ func Words(p ui.Page, kind, value string) string {
 	return value
 }
 
+// spanWords are the units of a span as people write them, the longer before what they end with.
+var spanWords = [...][2]string{
+	{"个工作日", "wd"}, {"工作日", "wd"}, {"workingdays", "wd"}, {"workingday", "wd"},
+	{"个工作小时", "wh"}, {"工作小时", "wh"}, {"workinghours", "wh"}, {"workinghour", "wh"},
+	{"个小时", "h"}, {"小时", "h"}, {"hours", "h"}, {"hour", "h"}, {"天", "d"}, {"日", "d"}, {"days", "d"}, {"day", "d"},
+}
+
+// spanOf reads what a person wrote, 2 个工作日 or 24 hours, as a span; what it does not know stays as it is.
+func spanOf(words string) string {
+	w := strings.ReplaceAll(strings.ToLower(words), " ", "")
+	switch w {
+	case "不限", "不限时", "nolimit", "withoutlimit":
+		return "never"
+	}
+	for _, u := range spanWords {
+		if n, ok := strings.CutSuffix(w, u[0]); ok {
+			return n + u[1]
+		}
+	}
+	return w
+}
+
 func (s *Service) changeSetting(c *web.Call) (any, error) {
 	code, key := c.Path("code"), c.Path("key")
 	if !slices.Contains(s.ours(c.Actor, code), key) {
 		return nil, fault.Absent()
 	}
 	return s.keep(c, key, code, settingFields(s.defaults[key]), "/staff/settings?place="+code+"&done=saved", func(tx *db.Tx, in flow.Input, now int64) error {
-		return s.set(c.Context(), tx, c.Actor.ID, code, key, in.Text("value"))
+		value := in.Text("value")
+		if s.defaults[key].Kind == "span" {
+			value = spanOf(value)
+		}
+		return s.set(c.Context(), tx, c.Actor.ID, code, key, value)
 	}, s.settingsPage)
 }
 

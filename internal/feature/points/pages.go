@@ -73,7 +73,7 @@ func ruleTables(p ui.Page, items []RuleJSON) []ui.Table {
 				caps = p.T("points.cap", "day", r.CapDay, "month", r.CapMonth)
 			}
 			row := ui.Row{Cells: []ui.Cell{
-				{Text: p.T("points.rule." + r.Code)}, {Text: p.T("points.per."+r.Per, "n", r.Points)}, {Text: caps}, {Text: p.T("points.evidence." + r.Code)}, {Text: since + " (v" + strconv.FormatInt(r.Version, 10) + ")"},
+				{Text: p.T("points.rule." + r.Code)}, {Text: p.T("points.per."+r.Per, "n", r.Points)}, {Text: caps}, {Text: p.T("points.evidence." + r.Code)}, {Text: since + " · " + p.T("points.line_rule", "n", r.Version)},
 			}}
 			if r.InForce {
 				row.Tone = ui.Good

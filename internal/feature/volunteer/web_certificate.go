@@ -143,6 +143,7 @@ func (s *Service) pageVerify(c *web.Call) (any, error) {
 	}
 	v.Address = c.Base() + "/certificates/" + v.V.Serial + "?code=" + v.Code
 	p := s.Page(c, c.T("service.certificate"), ui.Honours)
+	p.Back = ui.Link{Label: c.T("service.verify"), URL: "/certificates"}
 	p.NoIndex = true
 	return s.certificateScreen(p, v), nil
 }
