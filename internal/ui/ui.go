@@ -75,9 +75,17 @@ type Community struct {
 type Me struct {
 	SignedIn bool
 	Name     string // as the reader is addressed
-	Staff    bool   // has a workbench
+	Desk     string // whose workbench this is, a Desk… constant; empty for who has none
 	Badge    int    // how many matters need this reader's own action
 }
+
+// The desks there are: what a reader finds in the rail of the workbench depends on it.
+const (
+	DeskStaff   = "staff"   // 社区、街道、区工作人员
+	DeskGrid    = "grid"    // 网格员
+	DeskAdmin   = "admin"   // 系统管理员
+	DeskAuditor = "auditor" // 审计员
+)
 
 // Site is what the operator of an installation states about itself.
 type Site struct {
@@ -167,6 +175,9 @@ func (p Page) here() string {
 func (p Page) nav() []NavItem  { return p.there(publicNav(p)) }
 func (p Page) rail() []NavItem { return p.there(staffNav(p)) }
 
+// desks names the entries of the rail for who is not staff, to whom all of them are open.
+var desks = map[string][]string{DeskGrid: {"todo", "activities"}, DeskAdmin: {"todo", "people", "settings"}, DeskAuditor: {"todo"}}
+
 func (p Page) there(items []NavItem) []NavItem {
 	return slices.DeleteFunc(items, func(i NavItem) bool { return !p.Frame.serves(i.URL) })
 }
@@ -202,7 +213,7 @@ func TabNav(p Page) []NavItem {
 
 // staffNav is the left rail of the workbench.
 func staffNav(p Page) []NavItem {
-	return []NavItem{
+	items := []NavItem{
 		{"todo", p.T("rail.todo"), "/staff", "todo", p.Me.Badge},
 		{"matters", p.T("rail.matters"), "/staff/wishes", "wish", 0},
 		{"projects", p.T("rail.projects"), "/staff/projects", "project", 0},
@@ -213,6 +224,10 @@ func staffNav(p Page) []NavItem {
 		{"posts", p.T("rail.posts"), "/staff/posts", "post", 0},
 		{"settings", p.T("rail.settings"), "/staff/settings", "settings", 0},
 	}
+	if own, few := desks[p.Me.Desk]; few {
+		items = slices.DeleteFunc(items, func(i NavItem) bool { return !slices.Contains(own, i.Section) })
+	}
+	return items
 }
 
 // CareNav is the six tiles of the home page in care mode. The telephone is left out where the community has none.

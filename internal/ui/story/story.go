@@ -64,7 +64,7 @@ type tale struct {
 	show func(ui.Page) templ.Component
 }
 
-func staffReader(p *ui.Page) { p.Me.Staff = true; p.Section = "todo" }
+func staffReader(p *ui.Page) { p.Me.Desk = ui.DeskStaff; p.Section = "todo" }
 
 var tales = []tale{
 	{"home", func(p *ui.Page) { p.Section = ui.Home }, inShell(storyHome)},
