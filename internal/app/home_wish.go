@@ -43,7 +43,11 @@ func (h *House) wishCards(c *web.Call, p ui.Page, in flow.Input, want func(*wish
 		if w.DueAt != 0 {
 			c.ShownUntil(w.DueAt)
 			if steps && w.State != wish.Open {
-				card.Due = c.T("home.next", "at", text.Deadline(p.Lang, time.UnixMilli(w.DueAt), p.Now))
+				key := "wish.promise." + string(w.State) // says who is to act
+				if !p.Has(key) {
+					key = "home.next"
+				}
+				card.Due = c.T(key, "at", text.Deadline(p.Lang, time.UnixMilli(w.DueAt), p.Now))
 			}
 		}
 		if steps {

@@ -1,6 +1,7 @@
 package channel
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -108,7 +109,11 @@ func (s *Service) DutyTable(p ui.Page, ds []Duty, now int64, places bool) templ.
 		if places {
 			name = p.T("post.channel."+d.Column) + " · " + d.Name
 		}
-		row := ui.Row{Cells: []ui.Cell{{Text: name}, last, {Text: due}, {Body: ui.StateTag(tag)}}}
+		write := ""
+		if places && d.Overdue(now) {
+			write = "/posts/new?" + url.Values{"place": {d.Place}, "channel": {d.Column}, "heading": {d.Name}}.Encode()
+		}
+		row := ui.Row{Cells: []ui.Cell{{Text: name, URL: write}, last, {Text: due}, {Body: ui.StateTag(tag)}}}
 		if places {
 			row.Cells = append(row.Cells, ui.Cell{Text: s.places.Name(d.Place)})
 		}
