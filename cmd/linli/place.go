@@ -13,7 +13,6 @@ import (
 	"syscall"
 
 	"linli/internal/app"
-	"linli/migrations"
 )
 
 // where says which installation a command is about.
@@ -68,15 +67,19 @@ func (w where) current(ctx context.Context) (*app.House, error) {
 	if err != nil {
 		return nil, err
 	}
-	pending, err := h.DB.Pending(ctx, migrations.Files)
-	if err == nil && pending {
-		err = errors.New("there is no Linli here, or one with an older schema: run linli setup for a new place, linli migrate for an old one")
-	}
-	if err != nil {
+	if err := migrated(ctx, h); err != nil {
 		h.Close()
 		return nil, err
 	}
 	return h, nil
+}
+
+func migrated(ctx context.Context, h *app.House) error {
+	pending, err := h.Pending(ctx)
+	if err == nil && pending {
+		err = errors.New("there is no Linli here, or one with an older schema: run linli setup for a new place, linli migrate for an old one")
+	}
+	return err
 }
 
 // listen says where to serve.

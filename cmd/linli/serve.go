@@ -36,5 +36,8 @@ func (s *serveCommand) Run() error {
 			c.Log.Info("schema is current", "migrations", n)
 		}
 	}
+	if err := migrated(ctx, h); err != nil { // --no-migrate
+		return err
+	}
 	return h.Run(ctx, func(a net.Addr) { c.Log.Info("serving", "address", address(a)) })
 }

@@ -162,6 +162,11 @@ func (h *House) wire() {
 // Migrate brings the schema to the newest version.
 func (h *House) Migrate(ctx context.Context) (int, error) { return h.DB.Migrate(ctx, migrations.Files) }
 
+// Pending reports whether the schema is older than this program.
+func (h *House) Pending(ctx context.Context) (bool, error) {
+	return h.DB.Pending(ctx, migrations.Files)
+}
+
 // Readers lists all event readers.
 func (h *House) Readers() []journal.Reader {
 	var rs []journal.Reader

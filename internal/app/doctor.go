@@ -13,7 +13,6 @@ import (
 	"linli/internal/platform/blob"
 	"linli/internal/platform/db"
 	"linli/internal/platform/outbound"
-	"linli/migrations"
 )
 
 // Finding is one line of `linli doctor`: what was looked at, what it says, and
@@ -67,7 +66,7 @@ func Doctor(ctx context.Context, c Config) []Finding {
 	defer h.Close()
 	say("database", string(h.DB.Engine)+" answers")
 	out = append(out, durability(ctx, h.DB)...)
-	if pending, err := h.DB.Pending(ctx, migrations.Files); err != nil {
+	if pending, err := h.Pending(ctx); err != nil {
 		bad("schema", err.Error(), "run linli migrate")
 		return out
 	} else if pending {
@@ -75,7 +74,7 @@ func Doctor(ctx context.Context, c Config) []Finding {
 		return out
 	}
 	say("schema", "current")
-	if n, err := h.Member.DemoAccounts(ctx); err != nil {
+	if _, n, err := h.Member.Count(ctx); err != nil {
 		bad("accounts", err.Error(), "run linli verify")
 	} else if n > 0 {
 		note("accounts", fmt.Sprintf("%d demo accounts with a known password", n), "never open a demo to the outside; use linli setup for a real installation")

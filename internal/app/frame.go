@@ -14,7 +14,6 @@ import (
 	"linli/internal/core/fault"
 	"linli/internal/platform/web"
 	"linli/internal/ui"
-	"linli/migrations"
 )
 
 // placeCookie keeps the community a visitor has chosen.
@@ -103,7 +102,7 @@ func (h *House) ready(c *web.Call) (any, error) {
 	if err := h.DB.Ping(c.Context()); err != nil {
 		return nil, &fault.Error{Kind: fault.Unavailable, Key: "fault.unavailable", Cause: err}
 	}
-	pending, err := h.DB.Pending(c.Context(), migrations.Files)
+	pending, err := h.Pending(c.Context())
 	if err != nil || pending {
 		return nil, &fault.Error{Kind: fault.Unavailable, Key: "fault.unavailable", Cause: err}
 	}

@@ -16,8 +16,9 @@ import (
 const PasswordLeast = 12
 
 // Setup makes the district and the first administrator of a real
-// installation. It refuses a place that has either already; there is no
-// default account and no default password.
+// installation; there is no default account and no default password. It
+// refuses where there are accounts already. Places may have been imported
+// before, and a setup that broke off is begun again.
 func (h *House) Setup(ctx context.Context, district, name, admin, password string) error {
 	if place.LevelOf(district) != place.District {
 		return errors.New("--district: want the 6 digits of a district (GB/T 2260)")
@@ -25,16 +26,20 @@ func (h *House) Setup(ctx context.Context, district, name, admin, password strin
 	if utf8.RuneCountInString(password) < PasswordLeast {
 		return errors.New("password: want at least 12 characters")
 	}
-	if h.Place.Known(district) {
-		return errors.New("this place is set up already")
+	if people, _, err := h.Member.Count(ctx); err != nil {
+		return err
+	} else if people > 0 {
+		return errors.New("this place is set up already: it has accounts")
 	}
 	hash, err := member.HashPassword(password)
 	if err != nil {
 		return err
 	}
-	p := place.Place{Code: district, Parent: place.ParentOf(district), Level: place.District, Name: name}
-	if err := h.Place.Put(ctx, "", p); err != nil {
-		return err
+	if !h.Place.Known(district) {
+		p := place.Place{Code: district, Parent: place.ParentOf(district), Level: place.District, Name: name}
+		if err := h.Place.Put(ctx, "", p); err != nil {
+			return err
+		}
 	}
 	if err := h.Place.Set(ctx, "", "", "site.place", access.Up(district, access.District)); err != nil {
 		return err

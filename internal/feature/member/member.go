@@ -379,7 +379,7 @@ func (s *Service) Find(ctx context.Context, q db.Queryer, idOrName string) (Acco
 	return a, err
 }
 
-// DemoAccounts counts the accounts of the demo, whose password everybody knows.
-func (s *Service) DemoAccounts(ctx context.Context) (int, error) {
-	return countDemo(ctx, s.journal.DB)
+// Count counts active accounts, and among them those of the demo, whose password everybody knows.
+func (s *Service) Count(ctx context.Context) (all, demo int, err error) {
+	return count(ctx, s.journal.DB)
 }

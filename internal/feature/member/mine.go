@@ -3,6 +3,7 @@ package member
 import (
 	"context"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -84,7 +85,7 @@ func (s *Service) looksPage(c *web.Call) (any, error) {
 
 // lookedFor is the matter looked at, as a link, or the reason that was given.
 func lookedFor(c *web.Call, l Look) ui.Cell {
-	if kind, subject, ok := cut(l.Matter, ":"); ok {
+	if kind, subject, ok := strings.Cut(l.Matter, ":"); ok {
 		return ui.Cell{Text: c.T("member.looks_matter." + kind), URL: "/" + kind + "es/" + subject}
 	}
 	if l.Reason != "" {

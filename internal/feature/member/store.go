@@ -139,6 +139,8 @@ func purge(ctx context.Context, tx *db.Tx, drafts int64) error {
 	return err
 }
 
-func countDemo(ctx context.Context, q db.Queryer) (n int, err error) {
-	return n, q.Get(ctx, &n, `SELECT count(*) FROM accounts WHERE demo = 1 AND state = 'active'`)
+func count(ctx context.Context, q db.Queryer) (all, demo int, err error) {
+	var n struct{ Every, Demo int }
+	err = q.Get(ctx, &n, `SELECT count(*) AS every, coalesce(sum(demo), 0) AS demo FROM accounts WHERE state = 'active'`)
+	return n.Every, n.Demo, err
 }

@@ -11,8 +11,6 @@ import (
 	"linli/internal/platform/db"
 )
 
-func cut(s, sep string) (before, after string, ok bool) { return strings.Cut(s, sep) }
-
 // SaveTOTP keeps the sealed secret of an authenticator, "" for none.
 func (s *Service) SaveTOTP(ctx context.Context, tx *db.Tx, account, sealed string, step int64) error {
 	_, err := tx.Exec(ctx, `UPDATE accounts SET totp = ?, totp_step = ? WHERE id = ?`, sealed, step, account)
