@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/a-h/templ"
+	"golang.org/x/sync/singleflight"
 
 	"linli/internal/core/actor"
 	"linli/internal/core/flow"
@@ -31,6 +32,8 @@ type pageCache struct {
 	mu    sync.RWMutex
 	pages map[string]*cachedPage
 	bytes int
+
+	flight singleflight.Group // renderings under way
 }
 
 type cachedPage struct {
@@ -59,10 +62,9 @@ func (s *Server) cached(c *Call) {
 	p := s.cache.pages[key]
 	s.cache.mu.RUnlock()
 	if p == nil || p.gen != gen || p.until <= now {
-		if p = s.render(c, gen, now); p == nil {
+		if p = s.fill(c, key, gen, now); p == nil {
 			return
 		}
-		s.cache.put(key, p)
 	}
 	h := c.W.Header()
 	for k, v := range p.header {
@@ -89,6 +91,26 @@ func matches(header, etag string) bool {
 		}
 	}
 	return false
+}
+
+// fill renders a page once for all who ask for it at the same time: after an
+// event everybody does. nil when the answer was a fault, which each is told for
+// herself, and is already sent.
+func (s *Server) fill(c *Call, key string, gen uint64, now int64) *cachedPage {
+	mine := false
+	v, _, _ := s.cache.flight.Do(strconv.FormatUint(gen, 10)+" "+key, func() (any, error) {
+		mine = true
+		p := s.render(c, gen, now)
+		if p != nil {
+			s.cache.put(key, p)
+		}
+		return p, nil
+	})
+	p := v.(*cachedPage)
+	if p == nil && !mine {
+		p = s.render(c, gen, now)
+	}
+	return p
 }
 
 // render makes the page; nil when the answer was a fault and is already sent.

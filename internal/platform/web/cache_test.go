@@ -2,10 +2,21 @@ package web_test
 
 import (
 	"fmt"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"github.com/a-h/templ"
+
+	"linli/internal/core/clock"
+	"linli/internal/core/fault"
+	"linli/internal/platform/web"
 )
 
 func TestCacheIsValidUntilAnEventADueTimeOrAMinute(t *testing.T) {
@@ -122,6 +133,54 @@ func TestHeadersOfRawAnswersAreCachedWithThem(t *testing.T) {
 	}
 	if s.renders.Load() != 1 {
 		t.Error("not cached")
+	}
+}
+
+// After an event many ask for the same page at once: one rendering serves all,
+// and a fault is told to each.
+func TestManyAtOnceRenderOnce(t *testing.T) {
+	for _, c := range []struct {
+		name      string
+		fault     error
+		renders   int64
+		wantReply int
+	}{{"page", nil, 1, http.StatusOK}, {"fault", fault.Absent(), 100, http.StatusNotFound}} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var renders atomic.Int64
+				free := make(chan bool)
+				s := &web.Server{
+					Identity: who{}, Clock: clock.System{}, Log: slog.New(slog.DiscardHandler), Text: text, Generation: func(...string) uint64 { return 1 },
+					Fault: func(*web.Call, *fault.Error, string) templ.Component { return component("fault") },
+				}
+				s.Handle(web.Route{Method: "GET", Path: "/popular", Name: "popular", Public: []string{"lamp"}, Do: func(*web.Call) (any, error) {
+					renders.Add(1)
+					<-free
+					return component("all of us"), c.fault
+				}})
+				s.Unlimited = true
+				h := s.Handler()
+				var wg sync.WaitGroup
+				for range 100 {
+					wg.Go(func() {
+						w := httptest.NewRecorder()
+						h.ServeHTTP(w, httptest.NewRequest("GET", "/popular", nil))
+						if w.Code != c.wantReply || c.fault == nil && w.Body.String() != "all of us" {
+							t.Errorf("%d %s", w.Code, w.Body)
+						}
+					})
+				}
+				synctest.Wait() // all are there, and one of them renders
+				if n := renders.Load(); n != 1 {
+					t.Errorf("%d renderings at once", n)
+				}
+				close(free)
+				wg.Wait()
+				if n := renders.Load(); n != c.renders {
+					t.Errorf("%d renderings, want %d", n, c.renders)
+				}
+			})
+		})
 	}
 }
 
