@@ -2,7 +2,6 @@ package award
 
 import (
 	"context"
-	"strings"
 
 	"linli/internal/core/access"
 	"linli/internal/core/page"
@@ -88,8 +87,8 @@ func list(ctx context.Context, q db.Queryer, where, state, text, account string,
 		and(`w.state = ? AND (w.due_at = 0 OR w.due_at > ?)`, state, now)
 	}
 	if text != "" {
-		like := `%` + strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(text) + `%`
-		and(`(w.title LIKE ? ESCAPE '!' OR w.criteria LIKE ? ESCAPE '!')`, like, like)
+		cond, args := db.Contains(text, "w.title", "w.criteria")
+		and(cond, args...)
 	}
 	if account != "" {
 		and(`w.id IN (SELECT id FROM awards WHERE author = ? UNION SELECT award FROM award_nominees WHERE account = ? UNION SELECT award FROM award_nominees WHERE by_account = ?)`, account, account, account)

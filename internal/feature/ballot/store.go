@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"strings"
 
 	"linli/internal/core/access"
 	"linli/internal/core/page"
@@ -107,7 +106,8 @@ func List(ctx context.Context, q db.Queryer, f Filter, ask page.Ask, now int64) 
 		and(`p.state = ?`, f.State)
 	}
 	if f.Text != "" {
-		and(`p.question LIKE ? ESCAPE '!'`, `%`+strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(f.Text)+`%`)
+		cond, args := db.Contains(f.Text, "p.question")
+		and(cond, args...)
 	}
 	if f.Mine != "" {
 		and(`(p.author = ? OR p.id IN (SELECT r.poll FROM poll_roll r WHERE r.voter = ?))`, f.Mine, f.Mine)

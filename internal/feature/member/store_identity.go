@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 
 	"linli/internal/core/actor"
 	"linli/internal/core/fault"
@@ -188,9 +187,9 @@ type Found struct {
 
 // findPeople finds people of one community by a part of a name.
 func findPeople(ctx context.Context, q db.Queryer, home, name string) (fs []Found, err error) {
-	like := "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(name) + "%"
+	named, args := db.Contains(name, "public_name", "real_name")
 	return fs, q.Select(ctx, &fs, `SELECT id, public_name, real_name, level FROM accounts
-		WHERE home = ? AND state = 'active' AND (public_name LIKE ? ESCAPE '\' OR real_name LIKE ? ESCAPE '\') ORDER BY public_name, id LIMIT 30`, home, like, like)
+		WHERE home = ? AND state = 'active' AND `+named+` ORDER BY public_name, id LIMIT 30`, append([]any{home}, args...)...)
 }
 
 // insertLookNow writes a look with its reason at once: what was revealed is

@@ -36,7 +36,7 @@ type JSON struct {
 	OnSpot       bool            `json:"on_spot"`
 	SameHand     bool            `json:"same_hand"`
 	Mine         bool            `json:"mine"`
-	Lead         *Lead           `json:"lead"`
+	Lead         *Lead           `json:"lead,omitempty"` // a list does not tell
 	Outcome      string          `json:"outcome"`
 	Satisfied    string          `json:"satisfied"`
 	Channel      string          `json:"channel"`
