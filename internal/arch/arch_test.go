@@ -35,12 +35,17 @@ func arrows(all []source, bad func(string, ...any)) *rows {
 				bad("%s imports %s, which is in no layer", s.path, to)
 			case at < from && !ok.has(s.dir+" "+to):
 				bad("%s: %s (%s) must not import %s (%s)", s.path, s.dir, layers[from].name, to, layers[at].name)
-			case under(to, "internal/platform/dbtest") && !under(s.dir, "internal/platform/dbtest"):
+			case onlyTests(to) && !onlyTests(s.dir):
 				bad("%s: %s is for tests only", s.path, to)
 			}
 		}
 	}
 	return ok
+}
+
+// onlyTests reports whether a package is for tests only.
+func onlyTests(dir string) bool {
+	return slices.ContainsFunc(forTests, func(p string) bool { return under(dir, p) })
 }
 
 func featureTiers(all []source, bad func(string, ...any)) *rows {
@@ -219,6 +224,7 @@ func TestEachRuleFindsItsFault(t *testing.T) {
 		{arrows, []source{file("internal/feature/wish/x.go", `package x; import _ "linli/internal/app"`)}, "(feature) must not import"},
 		{arrows, []source{file("lib/x.go", `package x`)}, "in no layer"},
 		{arrows, []source{file("internal/app/x.go", `package x; import _ "linli/internal/platform/dbtest"`)}, "for tests only"},
+		{arrows, []source{file("internal/app/x.go", `package x; import _ "linli/internal/app/apptest"`)}, "for tests only"},
 		{featureTiers, []source{file("internal/feature/place/x.go", `package x; import _ "linli/internal/feature/wish"`)}, "place (tier 1) must not import wish (tier 3)"},
 		{featureTiers, []source{file("internal/feature/wish/x.go", `package x; import _ "linli/internal/feature/project"`)}, "both of tier 3"},
 		{featureTiers, []source{file("internal/feature/wish/sub/x.go", `package x`)}, "one flat folder"},

@@ -37,6 +37,9 @@ var sameTier = map[string]string{
 	"ask wish":     "asking is the way in to a wish, step by step, apart from what can happen to it",
 }
 
+// forTests are ordinary packages that only tests, and each other, may import.
+var forTests = []string{"internal/platform/dbtest", "internal/platform/golden", "internal/app/apptest"}
+
 // forbiddenNames say nothing about what a package is for.
 var forbiddenNames = []string{"common", "util", "utils", "helper", "helpers", "model", "models", "types", "misc", "shared", "base"}
 
