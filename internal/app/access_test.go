@@ -1,24 +1,21 @@
 package app_test
 
 import (
-	"flag"
 	"fmt"
 	"net/http"
 	"net/url"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"linli/internal/app/apptest"
 	"linli/internal/app/demo"
 	"linli/internal/core/id"
 	"linli/internal/platform/db"
+	"linli/internal/platform/golden"
 )
-
-var update = flag.Bool("update", false, "write golden files anew")
 
 // demoActors are the columns of the matrix; "" is anonymous.
 var demoActors = []string{
@@ -32,17 +29,19 @@ var twins = map[string]string{
 	"demo-roads": "demo-water", "demo-expert5": "demo-expert1",
 }
 
+type object = apptest.Object
+
 // samples makes matters for {id} by the first path segment of their kind: one
 // that anybody may see and, where the kind has such, one that few may.
-func samples(s *site) map[string][]string {
+func samples(h *apptest.House) map[string][]string {
 	at := func(hours int) string {
-		return s.clock.Now().Add(time.Duration(hours) * time.Hour).Format(time.RFC3339)
+		return h.Clock.Now().Add(time.Duration(hours) * time.Hour).Format(time.RFC3339)
 	}
 	made := func(kind, as string, body object, moves ...string) string {
-		s.t.Helper()
-		id := s.must(201, "POST", "/api/v1/"+kind, as, body)["id"].(string)
+		h.T.Helper()
+		id := h.Must(201, "POST", "/api/v1/"+kind, as, body)["id"].(string)
 		for _, do := range moves {
-			s.must(200, "POST", "/api/v1/"+kind+"/"+id+"/"+do, as, object{})
+			h.Must(200, "POST", "/api/v1/"+kind+"/"+id+"/"+do, as, object{})
 		}
 		return id
 	}
@@ -56,9 +55,9 @@ func samples(s *site) map[string][]string {
 	award := object{"title": "2026年度服务之星", "place": demo.CommunityA, "criteria": "常年为邻里服务", "opens": at(0), "closes": at(240)}
 	return map[string][]string{
 		"wishes": {
-			"public " + s.wish("demo-resident", nil),
-			"private " + s.wish("demo-resident", object{"visibility": "private"}),
-			"review " + s.wish("demo-newcomer", nil),
+			"public " + h.FileWish("demo-resident", nil),
+			"private " + h.FileWish("demo-resident", object{"visibility": "private"}),
+			"review " + h.FileWish("demo-newcomer", nil),
 		},
 		"posts":      {"draft " + made("posts", "demo-community", post), "public " + made("posts", "demo-community", post, "publish")},
 		"projects":   {"public " + made("projects", "demo-resident", project)},
@@ -71,10 +70,10 @@ func samples(s *site) map[string][]string {
 // patient asks as a good client does: told to wait, it waits and asks again.
 // There are more doors than an account has writes at once, and the limit goes
 // by the real clock.
-func (s *site) patient(method, path, as string, body any) int {
-	s.t.Helper()
+func patient(h *apptest.House, method, path, as string, body any) int {
+	h.T.Helper()
 	for {
-		r := s.do(method, path, as, body)
+		r := h.Do(method, path, as, body)
 		wait, err := strconv.Atoi(r.Header.Get("Retry-After"))
 		if r.Status != http.StatusTooManyRequests || err != nil || wait > 5 {
 			return r.Status
@@ -87,10 +86,10 @@ func (s *site) patient(method, path, as string, body any) int {
 // with a golden table, so that a new route or rule shows as a change of text.
 // Bodies hold an unknown field: who may act gets 422 and nothing happens.
 func TestAccess(t *testing.T) {
-	eachSite(t, func(t *testing.T, s *site) {
-		made := samples(s)
+	apptest.Each(t, func(t *testing.T, h *apptest.House) {
+		made := samples(h)
 		var lines []string
-		for _, r := range s.Web.Routes() {
+		for _, r := range h.Web.Routes() {
 			ids := []string{""}
 			if strings.Contains(r.Path, "{id}") {
 				kind := strings.Split(strings.TrimPrefix(r.Path, "/api/v1"), "/")[1]
@@ -113,15 +112,15 @@ func TestAccess(t *testing.T) {
 				}
 				answers := map[string]int{}
 				for _, a := range demoActors {
-					answers[a] = s.patient(r.Method, path, a, body)
+					answers[a] = patient(h, r.Method, path, a, body)
 					line += fmt.Sprintf(" %d", answers[a])
 				}
 				lines = append(lines, line)
-				if s.DB.Engine != db.SQLite { // once is enough
+				if h.DB.Engine != db.SQLite { // once is enough
 					continue
 				}
 				for twin, of := range twins {
-					if got := s.patient(r.Method, path, twin, body); got != answers[of] {
+					if got := patient(h, r.Method, path, twin, body); got != answers[of] {
 						t.Errorf("%s %s %s answers %s with %d and %s with %d", r.Method, r.Path, label, of, answers[of], twin, got)
 					}
 				}
@@ -129,40 +128,6 @@ func TestAccess(t *testing.T) {
 		}
 		slices.Sort(lines)
 		head := "# Status of every route for: anonymous " + strings.Join(demoActors[1:], " ") + "\n"
-		golden(t, "access.txt", head+strings.Join(lines, "\n")+"\n")
+		golden.Check(t, "testdata/access.txt", head+strings.Join(lines, "\n")+"\n")
 	})
-}
-
-// golden compares text with a file of testdata; -update writes it.
-func golden(t *testing.T, name, text string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(want) == text {
-		return
-	}
-	a, b := strings.Split(string(want), "\n"), strings.Split(text, "\n")
-	for _, l := range a {
-		if !slices.Contains(b, l) {
-			t.Errorf("%s: gone: %s", name, l)
-		}
-	}
-	for _, l := range b {
-		if !slices.Contains(a, l) {
-			t.Errorf("%s: new:  %s", name, l)
-		}
-	}
-	t.Logf("if the change of rules is meant: go test ./internal/app -run %s -update", t.Name())
 }

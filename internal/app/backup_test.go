@@ -7,11 +7,7 @@ import (
 	"fmt"
 	"image"
 	"image/png"
-	"io"
 	"math/rand/v2"
-	"mime/multipart"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -21,6 +17,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"linli/internal/app"
+	"linli/internal/app/apptest"
 	"linli/internal/app/archive"
 	"linli/internal/app/demo"
 	"linli/internal/core/clock"
@@ -30,69 +27,32 @@ import (
 )
 
 // lived makes a place with matters, words, a claim and a photograph.
-func lived(t *testing.T, s *site) (wish, file string) {
+func lived(t *testing.T, h *apptest.House) (wish, file string) {
 	t.Helper()
-	file = s.upload("demo-resident")
-	wish = s.wish("demo-resident", object{"photos": []string{file}, "body": "引号\"、反斜杠\\、换行\n、emoji 🌾 都要原样回来。"})
-	s.must(200, "POST", "/api/v1/wishes/"+wish+"/claim", "demo-unit1", object{"note": "我们来"}, "Idempotency-Key", "claim-1")
-	private := s.wish("demo-neighbour", object{"visibility": "private"})
-	s.must(200, "POST", "/api/v1/wishes/"+private+"/withdraw", "demo-neighbour", object{"note": "不用了"})
-	if err := s.Place.Set(context.Background(), "", demo.CommunityA, "wish.review", "unverified"); err != nil { // a rule, which the ledger takes
+	file = h.Upload("demo-resident", "现场.png", photograph(t))
+	wish = h.FileWish("demo-resident", object{"photos": []string{file}, "body": "引号\"、反斜杠\\、换行\n、emoji 🌾 都要原样回来。"})
+	h.Must(200, "POST", "/api/v1/wishes/"+wish+"/claim", "demo-unit1", object{"note": "我们来"}, "Idempotency-Key", "claim-1")
+	private := h.FileWish("demo-neighbour", object{"visibility": "private"})
+	h.Must(200, "POST", "/api/v1/wishes/"+private+"/withdraw", "demo-neighbour", object{"note": "不用了"})
+	if err := h.Place.Set(context.Background(), "", demo.CommunityA, "wish.review", "unverified"); err != nil { // a rule, which the ledger takes
 		t.Fatal(err)
 	}
 	for range 2 { // the second time what was read is signed
-		if err := s.Work(context.Background()); err != nil {
+		if err := h.Work(context.Background()); err != nil {
 			t.Fatal(err)
 		}
 	}
 	return wish, file
 }
 
-// upload sends a small photograph and returns its id.
-func (s *site) upload(as string) string {
-	s.t.Helper()
-	var picture, body bytes.Buffer
-	if err := png.Encode(&picture, image.NewGray(image.Rect(0, 0, 40, 30))); err != nil {
-		s.t.Fatal(err)
-	}
-	m := multipart.NewWriter(&body)
-	part, err := m.CreateFormFile("file", "现场.png")
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	part.Write(picture.Bytes())
-	m.Close()
-	req, err := http.NewRequest("POST", s.url+"/api/v1/files", &body)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", m.FormDataContentType())
-	req.Header.Set("Authorization", "Bearer "+as)
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer res.Body.Close()
-	b, err := io.ReadAll(res.Body)
-	if err != nil || res.StatusCode != 201 {
-		s.t.Fatalf("upload: %d %v %s", res.StatusCode, err, b)
-	}
-	return reply{Body: b}.json(s.t)["id"].(string)
-}
-
-// serve opens a place behind a test server.
-func serve(t *testing.T, c app.Config) *site {
+// photograph is a small picture.
+func photograph(t *testing.T) []byte {
 	t.Helper()
-	h, err := app.Open(context.Background(), c)
-	if err != nil {
+	var b bytes.Buffer
+	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 40, 30))); err != nil {
 		t.Fatal(err)
 	}
-	srv := httptest.NewServer(h.Handler())
-	t.Cleanup(func() {
-		srv.Close()
-		h.Close()
-	})
-	return &site{House: h, t: t, clock: c.Clock.(*clock.Fake), url: srv.URL}
+	return b.Bytes()
 }
 
 // faultsOf runs verify and joins what it finds.
@@ -115,10 +75,10 @@ func joined(reports []app.Report) string {
 	return strings.Join(all, "\n")
 }
 
-func backup(t *testing.T, s *site) string {
+func backup(t *testing.T, h *apptest.House) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "backup.zip")
-	_, faults, err := archive.Backup(context.Background(), s.House, path, nil)
+	_, faults, err := archive.Backup(context.Background(), h.House, path, nil)
 	if err != nil || len(faults) > 0 {
 		t.Fatalf("backup: %v %v", err, faults)
 	}
@@ -126,57 +86,57 @@ func backup(t *testing.T, s *site) string {
 }
 
 // restored opens a place that was filled from a backup.
-func restored(t *testing.T, path, url string) *site {
+func restored(t *testing.T, path, url string) *apptest.House {
 	t.Helper()
 	a, err := archive.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer a.Close()
-	c := config(t.TempDir(), url, clock.NewFake(noon))
+	c := apptest.Config(t, url, clock.NewFake(apptest.Noon))
 	if err := archive.Restore(context.Background(), c, a, nil); err != nil {
 		t.Fatalf("restore: %v", err)
 	}
 	if err := archive.Restore(context.Background(), c, a, nil); err == nil || !strings.Contains(err.Error(), "not empty") {
 		t.Errorf("a second restore into the same place: %v", err)
 	}
-	return serve(t, c)
+	return apptest.Serve(t, c)
 }
 
 // TestBackupMovesBetweenEngines: all that was there is there, on the other
 // engine too, and life goes on.
 func TestBackupMovesBetweenEngines(t *testing.T) {
-	eachSite(t, func(t *testing.T, s *site) {
-		wish, file := lived(t, s)
-		path := backup(t, s)
+	apptest.Each(t, func(t *testing.T, h *apptest.House) {
+		wish, file := lived(t, h)
+		path := backup(t, h)
 		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
 			t.Errorf("the backup: %v %v", info.Mode(), err)
 		}
-		if _, _, err := archive.Backup(context.Background(), s.House, path, nil); err == nil {
+		if _, _, err := archive.Backup(context.Background(), h.House, path, nil); err == nil {
 			t.Error("a backup was written over")
 		}
 		reports, err := archive.Verify(context.Background(), path, nil, nil)
 		if err != nil || joined(reports) != "" {
 			t.Errorf("verify FILE: %v %s", err, joined(reports))
 		}
-		was := s.must(200, "GET", "/api/v1/wishes/"+wish, "demo-resident", nil)
+		was := h.Must(200, "GET", "/api/v1/wishes/"+wish, "demo-resident", nil)
 		for engine, url := range map[string]func(testing.TB) string{"sqlite": dbtest.SQLiteURL, "postgres": dbtest.PostgresURL} {
 			t.Run("to "+engine, func(t *testing.T) {
 				r := restored(t, path, url(t))
 				if f := faultsOf(t, r.House); f != "" {
 					t.Errorf("verify: %s", f)
 				}
-				is := r.must(200, "GET", "/api/v1/wishes/"+wish, "demo-resident", nil)
+				is := r.Must(200, "GET", "/api/v1/wishes/"+wish, "demo-resident", nil)
 				if a, b := fmt.Sprint(was), fmt.Sprint(is); a != b {
 					t.Errorf("was %s\nis  %s", a, b)
 				}
-				if p := r.do("GET", "/files/"+file, "demo-resident", nil); p.Status != 200 {
+				if p := r.Do("GET", "/files/"+file, "demo-resident", nil); p.Status != 200 {
 					t.Errorf("the photograph: %d", p.Status)
 				}
 				// An operation key that was used is used here too.
-				r.must(200, "POST", "/api/v1/wishes/"+wish+"/claim", "demo-unit1", object{"note": "我们来"}, "Idempotency-Key", "claim-1")
-				next := r.wish("demo-resident", nil)
-				r.must(200, "POST", "/api/v1/wishes/"+next+"/claim", "demo-unit2", object{})
+				r.Must(200, "POST", "/api/v1/wishes/"+wish+"/claim", "demo-unit1", object{"note": "我们来"}, "Idempotency-Key", "claim-1")
+				next := r.FileWish("demo-resident", nil)
+				r.Must(200, "POST", "/api/v1/wishes/"+next+"/claim", "demo-unit2", object{})
 				if err := r.Work(context.Background()); err != nil {
 					t.Fatal(err)
 				}
@@ -184,8 +144,8 @@ func TestBackupMovesBetweenEngines(t *testing.T) {
 					t.Errorf("verify after new matters: %s", f)
 				}
 				// The ledger goes on under another name; the one before stays as it was signed.
-				old := s.do("GET", "/ledger/checkpoint", "", nil)
-				if kept := r.do("GET", "/ledger/logs/1/checkpoint", "", nil); old.Status != 200 || string(kept.Body) != string(old.Body) {
+				old := h.Do("GET", "/ledger/checkpoint", "", nil)
+				if kept := r.Do("GET", "/ledger/logs/1/checkpoint", "", nil); old.Status != 200 || kept.Body != old.Body {
 					t.Errorf("the ledger before: %d %s, was %s", kept.Status, kept.Body, old.Body)
 				}
 				if err := r.Place.Set(context.Background(), "", demo.CommunityA, "wish.review", "unverified"); err != nil {
@@ -197,7 +157,7 @@ func TestBackupMovesBetweenEngines(t *testing.T) {
 					}
 				}
 				audited(t, r, "/ledger", func(entries []string) {
-					if !strings.Contains(entries[0], "checkpoint") || !strings.Contains(entries[0], strings.Split(string(old.Body), "\n")[0]) {
+					if !strings.Contains(entries[0], "checkpoint") || !strings.Contains(entries[0], strings.Split(old.Body, "\n")[0]) {
 						t.Errorf("the first entry: %s", entries[0])
 					}
 				})
@@ -212,20 +172,20 @@ func TestBackupMovesBetweenEngines(t *testing.T) {
 }
 
 // audited checks a ledger from outside, through its doors alone.
-func audited(t *testing.T, s *site, prefix string, f func(entries []string)) {
+func audited(t *testing.T, h *apptest.House, prefix string, f func(entries []string)) {
 	t.Helper()
-	keys := s.do("GET", "/ledger/key", "", nil)
+	keys := h.Do("GET", "/ledger/key", "", nil)
 	var vs []note.Verifier
-	for _, line := range strings.Fields(string(keys.Body)) {
+	for _, line := range strings.Fields(keys.Body) {
 		v, err := note.NewVerifier(line)
 		if err != nil {
 			t.Fatal(err)
 		}
 		vs = append(vs, v)
 	}
-	origin, _, _ := strings.Cut(string(s.do("GET", prefix+"/checkpoint", "", nil).Body), "\n")
+	origin, _, _ := strings.Cut(h.Do("GET", prefix+"/checkpoint", "", nil).Body, "\n")
 	var entries []string
-	_, err := tlog.Audit(context.Background(), doors{s, prefix}, origin, func(_ int64, e []byte) error {
+	_, err := tlog.Audit(context.Background(), doors{h, prefix}, origin, func(_ int64, e []byte) error {
 		entries = append(entries, string(e))
 		return nil
 	}, vs...)
@@ -237,30 +197,30 @@ func audited(t *testing.T, s *site, prefix string, f func(entries []string)) {
 
 // doors reads a ledger as anybody does.
 type doors struct {
-	s      *site
+	house  *apptest.House
 	prefix string
 }
 
 func (d doors) Read(_ context.Context, path string) ([]byte, error) {
-	r := d.s.do("GET", d.prefix+"/"+path, "", nil)
+	r := d.house.Do("GET", d.prefix+"/"+path, "", nil)
 	if r.Status == 404 {
 		return nil, tlog.ErrAbsent
 	}
 	if !strings.HasPrefix(r.Header.Get("Cache-Control"), "public") {
-		d.s.t.Errorf("%s: %s", path, r.Header.Get("Cache-Control"))
+		d.house.T.Errorf("%s: %s", path, r.Header.Get("Cache-Control"))
 	}
-	return r.Body, nil
+	return []byte(r.Body), nil
 }
 
 // TestLedgerDoors: the page in both languages, what is not there, and the
 // entries of a matter with their proofs.
 func TestLedgerDoors(t *testing.T) {
-	eachSite(t, func(t *testing.T, s *site) {
-		if r := s.do("GET", "/ledger", "", nil); r.Status != 200 || !strings.Contains(string(r.Body), "公开账本") {
+	apptest.Each(t, func(t *testing.T, h *apptest.House) {
+		if r := h.Do("GET", "/ledger", "", nil); r.Status != 200 || !strings.Contains(r.Body, "公开账本") {
 			t.Errorf("before anything was signed: %d", r.Status)
 		}
-		lived(t, s)
-		audited(t, s, "/ledger", func(entries []string) {
+		lived(t, h)
+		audited(t, h, "/ledger", func(entries []string) {
 			for _, e := range entries {
 				for _, personal := range []string{"李阿姨", "1380000", demo.CommunityA} {
 					if strings.Contains(e, personal) {
@@ -271,24 +231,24 @@ func TestLedgerDoors(t *testing.T) {
 		})
 		for _, path := range []string{"/ledger/tile/0/000", "/ledger/tile/0/999", "/ledger/tile/x", "/ledger/logs/9/checkpoint", "/ledger/logs/01/checkpoint", "/ledger/logs/a/tile/0/000",
 			"/ledger/proof/none", "/ledger/tile/0/000.p/255"} {
-			if r := s.do("GET", path, "", nil); r.Status != 404 {
+			if r := h.Do("GET", path, "", nil); r.Status != 404 {
 				t.Errorf("%s: %d", path, r.Status)
 			}
 		}
 		var group string
-		if err := s.DB.Get(context.Background(), &group, `SELECT subject FROM events WHERE kind = 'group' ORDER BY seq LIMIT 1`); err != nil {
+		if err := h.DB.Get(context.Background(), &group, `SELECT subject FROM events WHERE kind = 'group' ORDER BY seq LIMIT 1`); err != nil {
 			t.Fatal(err)
 		}
-		page := string(s.do("GET", "/ledger?matter="+group, "", nil, "Accept-Language", "en").Body)
+		page := h.Do("GET", "/ledger?matter="+group, "", nil, "Accept-Language", "en").Body
 		_, hash, found := strings.Cut(page, `href="/ledger/proof/`)
 		if !found || !strings.Contains(page, "Public ledger") {
 			t.Fatalf("no proof offered: %s", page)
 		}
-		proof := s.do("GET", "/ledger/proof/"+hash[:64], "", nil)
-		if p, err := tlog.ParseProof(string(proof.Body)); proof.Status != 200 || err != nil || !strings.Contains(string(p.Extra), hash[:64]) {
+		proof := h.Do("GET", "/ledger/proof/"+hash[:64], "", nil)
+		if p, err := tlog.ParseProof(proof.Body); proof.Status != 200 || err != nil || !strings.Contains(string(p.Extra), hash[:64]) {
 			t.Errorf("%d %v %s", proof.Status, err, proof.Body)
 		}
-		if r := s.do("GET", "/ledger?matter=nothing", "", nil); r.Status != 200 || strings.Contains(string(r.Body), "/ledger/proof/") {
+		if r := h.Do("GET", "/ledger?matter=nothing", "", nil); r.Status != 200 || strings.Contains(r.Body, "/ledger/proof/") {
 			t.Errorf("a matter that is not there: %d", r.Status)
 		}
 	})
@@ -297,25 +257,25 @@ func TestLedgerDoors(t *testing.T) {
 // TestOverlappingTransactions: on PostgreSQL numbers and order differ; after a
 // restore readers go on where they were, and miss or repeat nothing.
 func TestOverlappingTransactions(t *testing.T) {
-	eachSite(t, func(t *testing.T, s *site) {
-		lived(t, s)
+	apptest.Each(t, func(t *testing.T, h *apptest.House) {
+		lived(t, h)
 		// Give events transaction ids against the order of their numbers.
 		ctx := context.Background()
-		if s.DB.Engine != db.Postgres {
+		if h.DB.Engine != db.Postgres {
 			return
 		}
-		change(t, s, `UPDATE events SET xid = 10 + (SELECT max(seq) FROM events) - seq WHERE subject IN (SELECT subject FROM events GROUP BY subject HAVING count(*) = 1)`)
+		change(t, h, `UPDATE events SET xid = 10 + (SELECT max(seq) FROM events) - seq WHERE subject IN (SELECT subject FROM events GROUP BY subject HAVING count(*) = 1)`)
 		var before, after []string
 		q := `SELECT hash FROM events ORDER BY xid, seq`
-		if err := s.DB.Select(ctx, &before, q); err != nil {
+		if err := h.DB.Select(ctx, &before, q); err != nil {
 			t.Fatal(err)
 		}
 		var seqs []string
-		if err := s.DB.Select(ctx, &seqs, `SELECT hash FROM events ORDER BY seq`); err != nil || strings.Join(seqs, "") == strings.Join(before, "") {
+		if err := h.DB.Select(ctx, &seqs, `SELECT hash FROM events ORDER BY seq`); err != nil || strings.Join(seqs, "") == strings.Join(before, "") {
 			t.Fatalf("the test has nothing out of order: %v", err)
 		}
-		change(t, s, `INSERT INTO cursors (name, xid, seq) SELECT 'someone', e.xid, e.seq FROM events e ORDER BY e.xid, e.seq LIMIT 1 OFFSET 5`)
-		r := restored(t, backup(t, s), "")
+		change(t, h, `INSERT INTO cursors (name, xid, seq) SELECT 'someone', e.xid, e.seq FROM events e ORDER BY e.xid, e.seq LIMIT 1 OFFSET 5`)
+		r := restored(t, backup(t, h), "")
 		if err := r.DB.Select(ctx, &after, q); err != nil || strings.Join(after, "") != strings.Join(before, "") {
 			t.Errorf("the order is another: %v", err)
 		}
@@ -335,9 +295,9 @@ func TestOverlappingTransactions(t *testing.T) {
 }
 
 // change writes behind the program's back.
-func change(t *testing.T, s *site, query string, args ...any) {
+func change(t *testing.T, h *apptest.House, query string, args ...any) {
 	t.Helper()
-	err := s.DB.Write(context.Background(), func(tx *db.Tx) error {
+	err := h.DB.Write(context.Background(), func(tx *db.Tx) error {
 		n, err := tx.Exec(context.Background(), query, args...)
 		if err == nil && n == 0 {
 			t.Errorf("%s changed nothing", query)
@@ -351,9 +311,9 @@ func change(t *testing.T, s *site, query string, args ...any) {
 
 // TestVerifyNamesWhatWasChanged flips one byte in what is stored.
 func TestVerifyNamesWhatWasChanged(t *testing.T) {
-	eachSite(t, func(t *testing.T, s *site) {
-		wish, file := lived(t, s)
-		if f := faultsOf(t, s.House); f != "" {
+	apptest.Each(t, func(t *testing.T, h *apptest.House) {
+		wish, file := lived(t, h)
+		if f := faultsOf(t, h.House); f != "" {
 			t.Fatalf("before: %s", f)
 		}
 		for _, c := range []struct{ name, do, undo, names string }{
@@ -364,14 +324,14 @@ func TestVerifyNamesWhatWasChanged(t *testing.T) {
 			{"a leaf", `UPDATE ledger_leaves SET hash = replace(hash, 'a', 'b') WHERE idx = 1`, `UPDATE ledger_leaves SET hash = (SELECT e.hash FROM events e WHERE e.seq = ledger_leaves.seq) WHERE idx = 1`, "entry 1 "},
 			{"a claim", `UPDATE wishes SET claimed = 0 WHERE id = '` + wish + `'`, `UPDATE wishes SET claimed = 1 WHERE id = '` + wish + `'`, wish},
 		} {
-			change(t, s, c.do)
-			if f := faultsOf(t, s.House); !strings.Contains(f, c.names) {
+			change(t, h, c.do)
+			if f := faultsOf(t, h.House); !strings.Contains(f, c.names) {
 				t.Errorf("%s was changed, verify says %q", c.name, f)
 			}
-			change(t, s, c.undo)
+			change(t, h, c.undo)
 		}
 		found := false
-		err := filepath.WalkDir(filepath.Join(s.Config.Data, "blobs"), func(path string, e os.DirEntry, err error) error {
+		err := filepath.WalkDir(filepath.Join(h.Config.Data, "blobs"), func(path string, e os.DirEntry, err error) error {
 			if err != nil || e.IsDir() || !strings.Contains(e.Name(), file) {
 				return err
 			}
@@ -382,7 +342,7 @@ func TestVerifyNamesWhatWasChanged(t *testing.T) {
 		if err != nil || !found {
 			t.Fatalf("no blob of the file: %v", err)
 		}
-		if f := faultsOf(t, s.House); !strings.Contains(f, file) {
+		if f := faultsOf(t, h.House); !strings.Contains(f, file) {
 			t.Errorf("a blob was changed, verify says %q", f)
 		}
 	})
@@ -404,9 +364,9 @@ func flip(t *testing.T, path string, at int64) {
 // TestDamagedBackup: a byte flipped anywhere, a cut end, an entry more or less
 // is found, and nothing is restored from it.
 func TestDamagedBackup(t *testing.T) {
-	eachSite(t, func(t *testing.T, s *site) {
-		lived(t, s)
-		good, err := os.ReadFile(backup(t, s))
+	apptest.Each(t, func(t *testing.T, h *apptest.House) {
+		lived(t, h)
+		good, err := os.ReadFile(backup(t, h))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -425,7 +385,7 @@ func TestDamagedBackup(t *testing.T) {
 				t.Errorf("%s: not found", name)
 				return
 			}
-			if err := archive.Restore(context.Background(), config(t.TempDir(), "", clock.NewFake(noon)), a, nil); err == nil {
+			if err := archive.Restore(context.Background(), apptest.Config(t, "", clock.NewFake(apptest.Noon)), a, nil); err == nil {
 				t.Errorf("%s: restored", name)
 			}
 		}
@@ -485,8 +445,8 @@ func repack(t *testing.T, z *zip.Reader, drop, add string) []byte {
 // each can stand in a backup or is made anew.
 func TestSchemaIsPortable(t *testing.T) {
 	seen := map[string]string{}
-	eachSite(t, func(t *testing.T, s *site) {
-		tables, err := db.Tables(context.Background(), s.DB)
+	apptest.Each(t, func(t *testing.T, h *apptest.House) {
+		tables, err := db.Tables(context.Background(), h.DB)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -506,7 +466,7 @@ func TestSchemaIsPortable(t *testing.T) {
 					t.Errorf("%s.%s refers to events: %v", table.Name, c.Name, c.Event)
 				}
 			}
-			seen[table.Name] += string(s.DB.Engine) + " "
+			seen[table.Name] += string(h.DB.Engine) + " "
 			all.WriteString(table.Name)
 		}
 		if i, j := strings.Index(all.String(), "events"), strings.Index(all.String(), "event_words"); i < 0 || j < i {

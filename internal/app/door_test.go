@@ -1,13 +1,13 @@
 package app_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"strings"
 	"sync"
 	"testing"
 
+	"linli/internal/app/apptest"
 	"linli/internal/core/id"
 	"linli/internal/ui/text"
 )
@@ -15,8 +15,8 @@ import (
 // TestAbsentIsAbsent: what one may not see answers byte for byte like what is
 // not there, at every door of a wish, in JSON and HTML.
 func TestAbsentIsAbsent(t *testing.T) {
-	eachSite(t, func(t *testing.T, s *site) {
-		private := s.wish("demo-resident", object{"visibility": "private"})
+	apptest.Each(t, func(t *testing.T, h *apptest.House) {
+		private := h.FileWish("demo-resident", object{"visibility": "private"})
 		none := id.New()
 		for _, who := range []string{"demo-neighbour", "demo-outsider", "demo-volunteer", "demo-street", "demo-admin", "demo-auditor", ""} {
 			for _, door := range []string{"GET /api/v1/wishes/%s", "GET /api/v1/wishes/%s/timeline", "GET /wishes/%s", "GET /wishes/%s/receipt",
@@ -33,37 +33,37 @@ func TestAbsentIsAbsent(t *testing.T) {
 						continue
 					}
 				}
-				a := s.do(method, fmt.Sprintf(path, private), who, body)
-				b := s.do(method, fmt.Sprintf(path, none), who, body)
-				same := bytes.Equal(bytes.ReplaceAll(a.Body, []byte(private), nil), bytes.ReplaceAll(b.Body, []byte(none), nil))
+				a := h.Do(method, fmt.Sprintf(path, private), who, body)
+				b := h.Do(method, fmt.Sprintf(path, none), who, body)
+				same := strings.ReplaceAll(a.Body, private, "") == strings.ReplaceAll(b.Body, none, "")
 				if a.Status != 404 || b.Status != 404 || !same {
 					t.Errorf("%s as %q: %d against %d, bodies equal: %v", door, who, a.Status, b.Status, same)
 				}
 			}
-			list := s.do("GET", "/api/v1/wishes?place=320105004004&limit=100", who, nil)
-			if bytes.Contains(list.Body, []byte(private)) {
+			list := h.Do("GET", "/api/v1/wishes?place=320105004004&limit=100", who, nil)
+			if strings.Contains(list.Body, private) {
 				t.Errorf("the list shows %q a private wish", who)
 			}
 		}
-		malformed := s.do("GET", "/api/v1/wishes/not-an-id", "demo-neighbour", nil)
-		absent := s.do("GET", "/api/v1/wishes/"+none, "demo-neighbour", nil)
-		if malformed.Status != 404 || !bytes.Equal(malformed.Body, absent.Body) {
+		malformed := h.Do("GET", "/api/v1/wishes/not-an-id", "demo-neighbour", nil)
+		absent := h.Do("GET", "/api/v1/wishes/"+none, "demo-neighbour", nil)
+		if malformed.Status != 404 || malformed.Body != absent.Body {
 			t.Errorf("a malformed id: %d %s", malformed.Status, malformed.Body)
 		}
-		s.must(200, "GET", "/api/v1/wishes/"+private, "demo-community", nil)
+		h.Must(200, "GET", "/api/v1/wishes/"+private, "demo-community", nil)
 	})
 }
 
 // TestActsOnce: fifty identical posts act once and all get the first reply.
 func TestActsOnce(t *testing.T) {
-	eachSite(t, func(t *testing.T, s *site) {
+	apptest.Each(t, func(t *testing.T, h *apptest.House) {
 		body := object{"title": "楼道灯不亮", "body": "三楼的灯坏了一个星期", "place": "320105004004", "category": "环境设施"}
 		var mu sync.Mutex
 		replies := map[string]int{}
 		var wg sync.WaitGroup
 		for range 50 {
 			wg.Go(func() {
-				r := s.do("POST", "/api/v1/wishes", "demo-resident", body, "Idempotency-Key", "one-and-the-same")
+				r := h.Do("POST", "/api/v1/wishes", "demo-resident", body, "Idempotency-Key", "one-and-the-same")
 				mu.Lock()
 				defer mu.Unlock()
 				replies[fmt.Sprintf("%d %s %s", r.Status, r.Header.Get("Location"), r.Body)]++
@@ -73,27 +73,27 @@ func TestActsOnce(t *testing.T) {
 		if len(replies) != 1 {
 			t.Fatalf("%d different replies: %v", len(replies), replies)
 		}
-		mine := s.must(200, "GET", "/api/v1/wishes?mine=true", "demo-resident", nil)
+		mine := h.Must(200, "GET", "/api/v1/wishes?mine=true", "demo-resident", nil)
 		if n := len(mine["items"].([]any)); n != 1 {
 			t.Errorf("%d wishes, want 1", n)
 		}
 		body["title"] = "另外一件事"
-		if r := s.do("POST", "/api/v1/wishes", "demo-resident", body, "Idempotency-Key", "one-and-the-same"); r.Status != 422 {
+		if r := h.Do("POST", "/api/v1/wishes", "demo-resident", body, "Idempotency-Key", "one-and-the-same"); r.Status != 422 {
 			t.Errorf("another body under the key: %d", r.Status)
 		}
 		// A refused form does not use its key up.
 		bad := object{"title": "", "body": "x", "place": "320105004004", "category": "其他"}
-		s.must(422, "POST", "/api/v1/wishes", "demo-resident", bad, "Idempotency-Key", "mended")
+		h.Must(422, "POST", "/api/v1/wishes", "demo-resident", bad, "Idempotency-Key", "mended")
 		bad["title"] = "补上了"
-		s.must(201, "POST", "/api/v1/wishes", "demo-resident", bad, "Idempotency-Key", "mended")
+		h.Must(201, "POST", "/api/v1/wishes", "demo-resident", bad, "Idempotency-Key", "mended")
 	})
 }
 
 // TestOrderOfFaults walks the contract's order: the first fault answers.
 func TestOrderOfFaults(t *testing.T) {
-	eachSite(t, func(t *testing.T, s *site) {
-		open := s.wish("demo-resident", nil)
-		private := s.wish("demo-resident", object{"visibility": "private"})
+	apptest.Each(t, func(t *testing.T, h *apptest.House) {
+		open := h.FileWish("demo-resident", nil)
+		private := h.FileWish("demo-resident", object{"visibility": "private"})
 		claim := "/api/v1/wishes/" + open + "/claim"
 		for _, c := range []struct {
 			name, path, as string
@@ -116,7 +116,7 @@ func TestOrderOfFaults(t *testing.T) {
 			{"unknown move", "/api/v1/wishes/" + open + "/fly", "demo-volunteer", object{}, nil, 404},
 			{"by the clock only", "/api/v1/wishes/" + open + "/raise", "demo-district", object{}, nil, 403},
 		} {
-			r := s.do("POST", c.path, c.as, c.body, c.header...)
+			r := h.Do("POST", c.path, c.as, c.body, c.header...)
 			if r.Status != c.want {
 				t.Errorf("%s: %d, want %d\n%s", c.name, r.Status, c.want, r.Body)
 			}
@@ -126,12 +126,12 @@ func TestOrderOfFaults(t *testing.T) {
 				Detail string `json:"detail"`
 				Errors []any  `json:"errors"`
 			}
-			if err := json.Unmarshal(r.Body, &p); err != nil || p.Status != c.want || p.Code == "" || p.Detail == "" || p.Errors == nil {
+			if err := json.Unmarshal([]byte(r.Body), &p); err != nil || p.Status != c.want || p.Code == "" || p.Detail == "" || p.Errors == nil {
 				t.Errorf("%s: not a problem of the contract: %s", c.name, r.Body)
 			}
 		}
-		s.must(405, "DELETE", "/api/v1/wishes/"+open, "demo-resident", nil)
-		s.must(200, "POST", claim, "demo-volunteer", object{}, "If-Match", "1")
+		h.Must(405, "DELETE", "/api/v1/wishes/"+open, "demo-resident", nil)
+		h.Must(200, "POST", claim, "demo-volunteer", object{}, "If-Match", "1")
 	})
 }
 

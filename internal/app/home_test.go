@@ -1,38 +1,38 @@
 package app_test
 
 import (
-	"bytes"
 	"strings"
 	"testing"
 
+	"linli/internal/app/apptest"
 	"linli/internal/app/demo"
 )
 
 // TestSayFromAPoster: the code of a poster leads to a page that anybody reads,
 // with the place filled in on every way on.
 func TestSayFromAPoster(t *testing.T) {
-	eachSite(t, func(t *testing.T, s *site) {
-		plain := s.do("GET", "/say", "", nil) // into the cache
+	apptest.Each(t, func(t *testing.T, h *apptest.House) {
+		plain := h.Do("GET", "/say", "", nil) // into the cache
 		for _, as := range []string{"", "demo-resident"} {
 			at := demo.CommunityB
-			page := string(s.do("GET", "/say?place="+at, as, nil).Body)
-			for _, want := range []string{"地点已经替您填好", "/wishes/new?place=" + at, "/projects/new?place=" + at, s.Place.Name(demo.CommunityB)} {
+			page := h.Do("GET", "/say?place="+at, as, nil).Body
+			for _, want := range []string{"地点已经替您填好", "/wishes/new?place=" + at, "/projects/new?place=" + at, h.Place.Name(demo.CommunityB)} {
 				if !strings.Contains(page, want) {
 					t.Errorf("as %q the page lacks %s", as, want)
 				}
 			}
 		}
-		if again := s.do("GET", "/say?place=nonsense", "", nil); again.Status != 200 || strings.Contains(string(again.Body), "替您填好") {
+		if again := h.Do("GET", "/say?place=nonsense", "", nil); again.Status != 200 || strings.Contains(again.Body, "替您填好") {
 			t.Errorf("a place that is not there: %d", again.Status)
 		}
-		if bytes.Contains(plain.Body, []byte("place=")) {
+		if strings.Contains(plain.Body, "place=") {
 			t.Error("the plain page names a place")
 		}
-		form := string(s.do("GET", "/wishes/new?place="+demo.CommunityB, "demo-resident", nil).Body)
+		form := h.Do("GET", "/wishes/new?place="+demo.CommunityB, "demo-resident", nil).Body
 		if !strings.Contains(form, demo.CommunityB) {
 			t.Error("the form forgets the place")
 		}
-		if form := string(s.do("GET", "/projects/new?place="+demo.CommunityB, "demo-resident", nil).Body); !strings.Contains(form, demo.CommunityB) {
+		if form := h.Do("GET", "/projects/new?place="+demo.CommunityB, "demo-resident", nil).Body; !strings.Contains(form, demo.CommunityB) {
 			t.Error("the proposal forgets the place")
 		}
 	})
@@ -41,17 +41,17 @@ func TestSayFromAPoster(t *testing.T) {
 // TestVotesLeft: who may vote and has not finds it at home, on the own page
 // and in the inbox, until the ballot is in the box.
 func TestVotesLeft(t *testing.T) {
-	eachSite(t, func(t *testing.T, s *site) {
-		poll := s.must(201, "POST", "/api/v1/polls", "demo-community", object{"question": "先修哪一件", "rule": "greedy_card", "budget": object{"amount": 100000}, "options": []object{{"title": "路灯", "cost": 60000}, {"title": "长椅", "cost": 40000}}, "place": demo.CommunityA,
-			"opens": noon.Add(-1), "closes": noon.AddDate(0, 0, 7), "roll": object{"place": demo.CommunityA, "level": "V3"}})
+	apptest.Each(t, func(t *testing.T, h *apptest.House) {
+		poll := h.Must(201, "POST", "/api/v1/polls", "demo-community", object{"question": "先修哪一件", "rule": "greedy_card", "budget": object{"amount": 100000}, "options": []object{{"title": "路灯", "cost": 60000}, {"title": "长椅", "cost": 40000}}, "place": demo.CommunityA,
+			"opens": apptest.Noon.Add(-1), "closes": apptest.Noon.AddDate(0, 0, 7), "roll": object{"place": demo.CommunityA, "level": "V3"}})
 		id := poll["id"].(string)
 		if poll["state"] != "open" {
-			s.must(200, "POST", "/api/v1/polls/"+id+"/open", "demo-community", object{})
+			h.Must(200, "POST", "/api/v1/polls/"+id+"/open", "demo-community", object{})
 		}
-		options := s.must(200, "GET", "/api/v1/polls/"+id, "demo-resident", nil)["options"].([]any)
+		options := h.Must(200, "GET", "/api/v1/polls/"+id, "demo-resident", nil)["options"].([]any)
 		waits := func(as string) (n int) {
 			for _, path := range []string{"/", "/me", "/inbox"} {
-				body := string(s.do("GET", path, as, nil).Body)
+				body := h.Do("GET", path, as, nil).Body
 				if strings.Contains(body, "您还没投") && strings.Contains(body, "先修哪一件") {
 					n++
 				}
@@ -64,7 +64,7 @@ func TestVotesLeft(t *testing.T) {
 		if n := waits("demo-outsider"); n != 0 {
 			t.Errorf("who may not vote is asked on %d pages", n)
 		}
-		s.must(200, "POST", "/api/v1/polls/"+id+"/ballots", "demo-resident", object{"choices": []any{options[0].(object)["id"]}})
+		h.Must(200, "POST", "/api/v1/polls/"+id+"/ballots", "demo-resident", object{"choices": []any{options[0].(object)["id"]}})
 		if n := waits("demo-resident"); n != 0 {
 			t.Errorf("voted, and still asked on %d pages", n)
 		}

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"linli/internal/app"
+	"linli/internal/app/apptest"
 	"linli/internal/core/clock"
 )
 
@@ -34,7 +35,7 @@ func TestOutward(t *testing.T) {
 	}
 	key := ""
 	for range 2 {
-		c := config(t.TempDir(), "", clock.NewFake(noon))
+		c := apptest.Config(t, "", clock.NewFake(apptest.Noon))
 		c.BaseURL = "https://linli.test"
 		err := c.Outward(env("LINLI_PUSH_CONTACT", "mailto:a@example.org", "LINLI_SMTP", "smtps://u:p@mail.example.org?from=a@example.org",
 			"LINLI_SMS", "aliyun://id:secret@dysmsapi.aliyuncs.com?sign=X", "LINLI_SMS_NOTICE_TEMPLATE", "SMS_1",

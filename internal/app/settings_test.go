@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"linli/internal/app"
+	"linli/internal/app/apptest"
 	"linli/internal/core/clock"
 	"linli/internal/ui/text"
 )
@@ -12,7 +13,7 @@ import (
 // TestSettingsHaveWords: every rule that a place may set otherwise has a name
 // and an explanation, in both languages.
 func TestSettingsHaveWords(t *testing.T) {
-	h, err := app.Open(t.Context(), config(t.TempDir(), "", clock.NewFake(noon)))
+	h, err := app.Open(t.Context(), apptest.Config(t, "", clock.NewFake(apptest.Noon)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,13 +7,13 @@ import (
 	"io"
 	"io/fs"
 	"mime/multipart"
-	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	"linli/internal/app/apptest"
 	"linli/internal/app/demo"
 	"linli/internal/core/flow"
 	"linli/internal/feature/member"
@@ -89,7 +89,7 @@ func TestNoDoorTakesAPersonOrALabel(t *testing.T) {
 	}
 	// Labels of things: what an owner calls a key.
 	ownKey := []string{"/api/v1/passkeys", "/api/v1/signin/passkey"}
-	eachSite(t, func(t *testing.T, s *site) {
+	apptest.Each(t, func(t *testing.T, h *apptest.House) {
 		var walk func(path string, fields []flow.Field)
 		walk = func(path string, fields []flow.Field) {
 			for _, f := range fields {
@@ -100,7 +100,7 @@ func TestNoDoorTakesAPersonOrALabel(t *testing.T) {
 			}
 		}
 		seen := 0
-		for _, r := range s.Web.Routes() {
+		for _, r := range h.Web.Routes() {
 			seen++
 			walk(r.Path, r.Query)
 			walk(r.Path, r.Body)
@@ -113,16 +113,16 @@ func TestNoDoorTakesAPersonOrALabel(t *testing.T) {
 		if seen < 30 {
 			t.Fatalf("%d routes", seen)
 		}
-		resident := s.account("demo-resident").ID
+		resident := h.Account("demo-resident").ID
 		for _, as := range []string{"demo-community", "demo-street", "demo-district", "demo-auditor", "demo-admin"} {
 			for _, q := range []string{"author=" + resident, "account=" + resident, "person=" + resident, "group_by=author", "sort=count", "count=author"} {
-				s.must(422, "GET", "/api/v1/wishes?"+q, as, nil)
-				s.must(422, "GET", "/api/v1/stats?"+q, as, nil)
+				h.Must(422, "GET", "/api/v1/wishes?"+q, as, nil)
+				h.Must(422, "GET", "/api/v1/stats?"+q, as, nil)
 			}
 		}
 		for _, path := range []string{"/api/v1/accounts", "/api/v1/people", "/api/v1/residents", "/api/v1/members", "/api/v1/accounts/" + resident, "/api/v1/people/" + resident + "/tag", "/api/v1/reporters"} {
-			s.must(404, "GET", path, "demo-district", nil)
-			s.must(404, "POST", path, "demo-district", object{"tag": "重点"})
+			h.Must(404, "GET", path, "demo-district", nil)
+			h.Must(404, "POST", path, "demo-district", object{"tag": "重点"})
 		}
 	})
 }
@@ -130,31 +130,31 @@ func TestNoDoorTakesAPersonOrALabel(t *testing.T) {
 // Whoever reads all that the API tells cannot tell who asked for what: nothing
 // that is one person's alone joins two matters, and no count is of persons.
 func TestNothingJoinsAPersonsMatters(t *testing.T) {
-	eachSite(t, func(t *testing.T, s *site) {
+	apptest.Each(t, func(t *testing.T, h *apptest.House) {
 		for range 4 {
-			s.wish("demo-resident", object{"title": "楼道灯又坏了"})
+			h.FileWish("demo-resident", object{"title": "楼道灯又坏了"})
 		}
-		s.wish("demo-neighbour", nil)
-		if err := s.Work(context.Background()); err != nil {
+		h.FileWish("demo-neighbour", nil)
+		if err := h.Work(context.Background()); err != nil {
 			t.Fatal(err)
 		}
-		who := s.account("demo-resident")
+		who := h.Account("demo-resident")
 		for _, as := range []string{"", "demo-outsider", "demo-volunteer", "demo-grid", "demo-community", "demo-street", "demo-district", "demo-auditor", "demo-admin"} {
 			for _, path := range []string{
 				"/api/v1/wishes", "/api/v1/wishes?place=" + demo.CommunityA, "/api/v1/stats?place=" + demo.CommunityA, "/api/v1/stats",
 				"/stats?place=" + demo.CommunityA, "/stats.csv?chart=places", "/stats.csv?chart=categories", "/api/v1/search?q=楼道",
 			} {
-				r := s.do("GET", strings.ReplaceAll(path, "楼道", url.QueryEscape("楼道")), as, nil)
+				r := h.Do("GET", strings.ReplaceAll(path, "楼道", url.QueryEscape("楼道")), as, nil)
 				for what, v := range map[string]string{"id": who.ID, "account name": who.Name, "phone": who.Phone, "real name": who.RealName} {
-					if v != "" && bytes.Contains(r.Body, []byte(v)) {
+					if v != "" && strings.Contains(r.Body, v) {
 						t.Errorf("%s tells %q the %s of who asked", path, as, what)
 					}
 				}
 			}
 			for _, name := range []string{who.PublicName, who.Phone, who.Name} {
-				r := s.do("GET", "/api/v1/search?q="+url.QueryEscape(name), as, nil)
+				r := h.Do("GET", "/api/v1/search?q="+url.QueryEscape(name), as, nil)
 				var found struct{ Items []any }
-				if json.Unmarshal(r.Body, &found) == nil && len(found.Items) > 0 {
+				if json.Unmarshal([]byte(r.Body), &found) == nil && len(found.Items) > 0 {
 					t.Errorf("%q finds matters by the person %s", as, name)
 				}
 			}
@@ -165,43 +165,44 @@ func TestNothingJoinsAPersonsMatters(t *testing.T) {
 // A list of names with a mark on each is refused as a whole, at the page too,
 // and nobody but staff and the operator has the tool.
 func TestNoWatchListComesInByThePage(t *testing.T) {
-	eachSite(t, func(t *testing.T, s *site) {
+	apptest.Each(t, func(t *testing.T, h *apptest.House) {
 		list := "姓名,手机,社区代码,重点人员\n王某,15912345678," + demo.CommunityA + ",信访\n"
 		for as, want := range map[string]int{"": 401, "demo-resident": 403, "demo-grid": 403, "demo-admin": 403, "demo-community": 422} {
-			if got := s.sendList(as, "people", "list.csv", list, ""); got.Status != want && !(as == "" && got.Status == 303) {
+			if got := sendList(h, as, "people", "list.csv", list, ""); got.Status != want && !(as == "" && got.Status == 303) {
 				t.Errorf("%q: %d, want %d", as, got.Status, want)
 			}
 		}
 		var n int
-		if err := s.DB.Get(context.Background(), &n, `SELECT count(*) FROM accounts WHERE phone = '15912345678'`); err != nil || n != 0 {
+		if err := h.DB.Get(context.Background(), &n, `SELECT count(*) FROM accounts WHERE phone = '15912345678'`); err != nil || n != 0 {
 			t.Errorf("%d of the list came in (%v)", n, err)
 		}
 		clean := "姓名,手机,社区代码\n王某,15912345678," + demo.CommunityA + "\n"
-		r := s.sendList("demo-community", "people", "list.csv", clean, "")
-		sum := regexp.MustCompile(`name="sum" value="([0-9a-f]{64})"`).FindSubmatch(r.Body)
+		r := sendList(h, "demo-community", "people", "list.csv", clean, "")
+		sum := regexp.MustCompile(`name="sum" value="([0-9a-f]{64})"`).FindStringSubmatch(r.Body)
 		if r.Status != 200 || sum == nil {
 			t.Fatalf("a plain register is not checked: %d %.600s", r.Status, r.Body)
 		}
-		if err := s.DB.Get(context.Background(), &n, `SELECT count(*) FROM accounts WHERE phone = '15912345678'`); err != nil || n != 0 {
+		if err := h.DB.Get(context.Background(), &n, `SELECT count(*) FROM accounts WHERE phone = '15912345678'`); err != nil || n != 0 {
 			t.Error("the check wrote something")
 		}
-		if r := s.sendList("demo-community", "people", "list.csv", list, string(sum[1])); r.Status != 422 {
+		if r := sendList(h, "demo-community", "people", "list.csv", list, sum[1]); r.Status != 422 {
 			t.Errorf("another file under the sum of the checked one: %d", r.Status)
 		}
-		if r := s.sendList("demo-community", "people", "list.csv", clean, string(sum[1])); r.Status != 200 {
+		if r := sendList(h, "demo-community", "people", "list.csv", clean, sum[1]); r.Status != 200 {
 			t.Errorf("%d %.600s", r.Status, r.Body)
 		}
-		if err := s.DB.Get(context.Background(), &n, `SELECT count(*) FROM accounts WHERE phone = '15912345678'`); err != nil || n != 1 {
+		if err := h.DB.Get(context.Background(), &n, `SELECT count(*) FROM accounts WHERE phone = '15912345678'`); err != nil || n != 1 {
 			t.Errorf("%d accounts came in (%v)", n, err)
 		}
-		if r := s.sendList("demo-community-b", "people", "list.csv", strings.ReplaceAll(clean, "15912345678", "15912345679"), ""); r.Status != 422 {
+		if r := sendList(h, "demo-community-b", "people", "list.csv", strings.ReplaceAll(clean, "15912345678", "15912345679"), ""); r.Status != 422 {
 			t.Errorf("staff of another community: %d", r.Status)
 		}
 	})
 }
 
-func (s *site) sendList(as, kind, name, body, sum string) reply {
-	s.t.Helper()
+// sendList sends a table as the page does.
+func sendList(h *apptest.House, as, kind, name, body, sum string) apptest.Reply {
+	h.T.Helper()
 	var b bytes.Buffer
 	w := multipart.NewWriter(&b)
 	w.WriteField("kind", kind)
@@ -211,34 +212,16 @@ func (s *site) sendList(as, kind, name, body, sum string) reply {
 	f, _ := w.CreateFormFile("file", name)
 	io.WriteString(f, body)
 	w.Close()
-	req, err := http.NewRequest("POST", s.url+"/staff/import", &b)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", w.FormDataContentType())
-	if as != "" {
-		req.Header.Set("Authorization", "Bearer "+as)
-	}
-	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	res, err := client.Do(req)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer res.Body.Close()
-	raw, err := io.ReadAll(res.Body)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return reply{res.StatusCode, res.Header, raw}
+	return h.Do("POST", "/staff/import", as, b.Bytes(), "Content-Type", w.FormDataContentType())
 }
 
 // An export is masked, or has a reason that each person reads; its link works
 // once, for its owner, and dies with the role.
 func TestExportIsMaskedOnceAndSeen(t *testing.T) {
-	eachSite(t, func(t *testing.T, s *site) {
-		who := s.account("demo-resident")
-		ask := func(as string, form url.Values) reply { return s.do("POST", "/staff/export", as, form) }
-		token := func(r reply) string {
+	apptest.Each(t, func(t *testing.T, h *apptest.House) {
+		who := h.Account("demo-resident")
+		ask := func(as string, form url.Values) apptest.Reply { return h.Do("POST", "/staff/export", as, form) }
+		token := func(r apptest.Reply) string {
 			t.Helper()
 			_, tok, ok := strings.Cut(r.Header.Get("Location"), "ready=")
 			if r.Status != 303 || !ok {
@@ -248,14 +231,14 @@ func TestExportIsMaskedOnceAndSeen(t *testing.T) {
 		}
 		masked := url.Values{"kind": {"people"}, "format": {"csv"}, "_op": {"00000000-0000-4000-8000-000000000001"}}
 		tok := token(ask("demo-community", masked))
-		if r := s.do("POST", "/staff/export/"+tok, "demo-community2", url.Values{}); r.Status != 404 {
+		if r := h.Do("POST", "/staff/export/"+tok, "demo-community2", url.Values{}); r.Status != 404 {
 			t.Errorf("somebody else took it: %d", r.Status)
 		}
-		r := s.do("POST", "/staff/export/"+tok, "demo-community", url.Values{})
-		if r.Status != 200 || bytes.Contains(r.Body, []byte(who.Phone)) || !bytes.Contains(r.Body, []byte("****")) {
+		r := h.Do("POST", "/staff/export/"+tok, "demo-community", url.Values{})
+		if r.Status != 200 || strings.Contains(r.Body, who.Phone) || !strings.Contains(r.Body, "****") {
 			t.Errorf("%d %.300s", r.Status, r.Body)
 		}
-		if r := s.do("POST", "/staff/export/"+tok, "demo-community", url.Values{}); r.Status != 404 {
+		if r := h.Do("POST", "/staff/export/"+tok, "demo-community", url.Values{}); r.Status != 404 {
 			t.Errorf("taken twice: %d", r.Status)
 		}
 		full := url.Values{"kind": {"people"}, "format": {"csv"}, "fields": {"true"}, "_op": {"00000000-0000-4000-8000-000000000002"}}
@@ -265,10 +248,10 @@ func TestExportIsMaskedOnceAndSeen(t *testing.T) {
 		full.Set("reason", "入户送体检通知")
 		full.Set("_op", "00000000-0000-4000-8000-000000000003")
 		tok = token(ask("demo-community", full))
-		if r := s.do("POST", "/staff/export/"+tok, "demo-community", url.Values{}); r.Status != 200 || !bytes.Contains(r.Body, []byte(who.Phone)) {
+		if r := h.Do("POST", "/staff/export/"+tok, "demo-community", url.Values{}); r.Status != 200 || !strings.Contains(r.Body, who.Phone) {
 			t.Errorf("%d %.300s", r.Status, r.Body)
 		}
-		looks, err := s.Member.LooksAt(context.Background(), s.DB, who.ID, 0, 10)
+		looks, err := h.Member.LooksAt(context.Background(), h.DB, who.ID, 0, 10)
 		if err != nil || !slices.ContainsFunc(looks, func(l member.Look) bool { return l.Field == "export" && l.Reason == "入户送体检通知" }) {
 			t.Errorf("the person does not see it: %+v %v", looks, err)
 		}

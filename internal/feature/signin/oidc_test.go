@@ -1,4 +1,4 @@
-package app_test
+package signin_test
 
 import (
 	"context"
@@ -18,12 +18,15 @@ import (
 	"time"
 
 	"linli/internal/app"
+	"linli/internal/app/apptest"
 	"linli/internal/app/demo"
 	"linli/internal/core/actor"
 	"linli/internal/feature/notify"
 	"linli/internal/feature/signin"
 	"linli/internal/platform/wechat"
 )
+
+type object = map[string]any
 
 // provider is an OpenID provider of the tests, which can be told to lie.
 type provider struct {
@@ -109,47 +112,33 @@ func (p *provider) agree(t *testing.T, to string) url.Values {
 	return url.Values{"code": {code}, "state": {u.Query().Get("state")}}
 }
 
-// leave begins a sign-in and returns where the browser is sent.
-func (v *visitor) leave(path string) string {
-	v.t.Helper()
-	res, err := v.Client.Get(v.s.url + path)
-	if err != nil {
-		v.t.Fatal(err)
-	}
-	res.Body.Close()
-	if res.StatusCode != http.StatusSeeOther {
-		v.t.Fatalf("%s: %d", path, res.StatusCode)
-	}
-	return res.Header.Get("Location")
-}
-
 func TestSignInByOpenID(t *testing.T) {
-	eachSite(t, func(t *testing.T, s *site) {
+	apptest.Each(t, func(t *testing.T, h *apptest.House) {
 		p := newProvider(t)
-		s.SignIn.Providers = []signin.Provider{&signin.OIDC{Issuer: p.URL, ClientID: "linli", Secret: "s", Client: http.DefaultClient}}
-		v := s.visitor()
-		v.contains(v.get(200, "/signin"), "用统一身份登录")
-		back := p.agree(t, v.leave("/signin/oidc?next=/me/level"))
-		if to := v.leave("/signin/oidc/callback?" + back.Encode()); to != "/me/level" {
+		h.SignIn.Providers = []signin.Provider{&signin.OIDC{Issuer: p.URL, ClientID: "linli", Secret: "s", Client: http.DefaultClient}}
+		v := h.Visitor()
+		contains(t, v.Get(200, "/signin"), "用统一身份登录")
+		back := p.agree(t, v.Leave("/signin/oidc?next=/me/level"))
+		if to := v.Leave("/signin/oidc/callback?" + back.Encode()); to != "/me/level" {
 			t.Errorf("after sign-in: %s", to)
 		}
-		first := v.me()
-		if first == "" || s.account(first).Level != actor.V1 {
+		first := v.Me()
+		if first == "" || h.Account(first).Level != actor.V1 {
 			t.Fatal("no account at V1")
 		}
-		v.get(400, "/signin/oidc/callback?"+back.Encode()) // an answer counts once
-		again := s.visitor()
-		again.leave("/signin/oidc/callback?" + p.agree(t, again.leave("/signin/oidc")).Encode())
-		if again.me() != first {
+		v.Get(400, "/signin/oidc/callback?"+back.Encode()) // an answer counts once
+		again := h.Visitor()
+		again.Leave("/signin/oidc/callback?" + p.agree(t, again.Leave("/signin/oidc")).Encode())
+		if again.Me() != first {
 			t.Error("the same person made a second account")
 		}
 		var kept string
-		if err := s.DB.Get(context.Background(), &kept, `SELECT subject FROM identities`); err != nil || strings.Contains(kept, "person-7") || len(kept) != 64 {
+		if err := h.DB.Get(context.Background(), &kept, `SELECT subject FROM identities`); err != nil || strings.Contains(kept, "person-7") || len(kept) != 64 {
 			t.Errorf("the subject is kept as %q, %v", kept, err)
 		}
 		// Who is signed in ties the provider to that account; another person's stays that person's.
-		other := s.visitor().enter("demo-resident")
-		other.get(409, "/signin/oidc/callback?"+p.agree(t, other.leave("/signin/oidc")).Encode())
+		other := h.Visitor().SignIn("demo-resident")
+		other.Get(409, "/signin/oidc/callback?"+p.agree(t, other.Leave("/signin/oidc")).Encode())
 
 		for name, lie := range map[string]func(back url.Values){
 			"state":     func(b url.Values) { b.Set("state", "another") },
@@ -163,21 +152,21 @@ func TestSignInByOpenID(t *testing.T) {
 			"expired":   func(url.Values) { p.age = time.Hour },
 			"pkce":      func(b url.Values) { p.asks[b.Get("code")].Set("code_challenge", "another") },
 		} {
-			v := s.visitor()
-			back := p.agree(t, v.leave("/signin/oidc"))
+			v := h.Visitor()
+			back := p.agree(t, v.Leave("/signin/oidc"))
 			lie(back)
-			page := v.get(400, "/signin/oidc/callback?"+back.Encode())
-			if v.me() != "" || !strings.Contains(page, "请从登录页重新开始") {
-				t.Errorf("tampered %s: session of %q, page without a plain word", name, v.me())
+			page := v.Get(400, "/signin/oidc/callback?"+back.Encode())
+			if v.Me() != "" || !strings.Contains(page, "请从登录页重新开始") {
+				t.Errorf("tampered %s: session of %q, page without a plain word", name, v.Me())
 			}
 			p.nonce, p.issuer, p.audience, p.forged, p.age = "", "", "", false, 0
 		}
 		// An answer meant for another browser is worth nothing here.
-		stolen := p.agree(t, s.visitor().leave("/signin/oidc"))
-		victim := s.visitor()
-		victim.leave("/signin/oidc")
-		victim.get(400, "/signin/oidc/callback?"+stolen.Encode())
-		if victim.me() != "" {
+		stolen := p.agree(t, h.Visitor().Leave("/signin/oidc"))
+		victim := h.Visitor()
+		victim.Leave("/signin/oidc")
+		victim.Get(400, "/signin/oidc/callback?"+stolen.Encode())
+		if victim.Me() != "" {
 			t.Error("signed in by the answer to another browser")
 		}
 	})
@@ -198,23 +187,23 @@ func (stubWeChat) Exchange(_ context.Context, code string) (wechat.Person, error
 }
 
 func TestSignInByWeChat(t *testing.T) {
-	eachSite(t, func(t *testing.T, s *site) {
-		s.SignIn.Providers = []signin.Provider{app.WeChat{Client: stubWeChat{}}}
-		v := s.visitor()
-		u, err := url.Parse(v.leave("/signin/wechat"))
+	apptest.Each(t, func(t *testing.T, h *apptest.House) {
+		h.SignIn.Providers = []signin.Provider{app.WeChat{Client: stubWeChat{}}}
+		v := h.Visitor()
+		u, err := url.Parse(v.Leave("/signin/wechat"))
 		if err != nil || u.Query().Get("redirect_uri") != "http://linli.test/signin/wechat/callback" {
 			t.Fatal(u, err)
 		}
-		v.get(400, "/signin/wechat/callback?"+url.Values{"code": {"good"}, "state": {"another"}}.Encode())
-		u, _ = url.Parse(v.leave("/signin/wechat"))
-		v.get(400, "/signin/wechat/callback?"+url.Values{"code": {"bad"}, "state": {u.Query().Get("state")}}.Encode())
-		u, _ = url.Parse(v.leave("/signin/wechat"))
-		v.leave("/signin/wechat/callback?" + url.Values{"code": {"good"}, "state": {u.Query().Get("state")}}.Encode())
-		if v.me() == "" {
+		v.Get(400, "/signin/wechat/callback?"+url.Values{"code": {"good"}, "state": {"another"}}.Encode())
+		u, _ = url.Parse(v.Leave("/signin/wechat"))
+		v.Get(400, "/signin/wechat/callback?"+url.Values{"code": {"bad"}, "state": {u.Query().Get("state")}}.Encode())
+		u, _ = url.Parse(v.Leave("/signin/wechat"))
+		v.Leave("/signin/wechat/callback?" + url.Values{"code": {"good"}, "state": {u.Query().Get("state")}}.Encode())
+		if v.Me() == "" {
 			t.Error("not signed in")
 		}
 		var kept int
-		if err := s.DB.Get(t.Context(), &kept, `SELECT count(*) FROM notify_addresses`); err != nil || kept != 0 {
+		if err := h.DB.Get(t.Context(), &kept, `SELECT count(*) FROM notify_addresses`); err != nil || kept != 0 {
 			t.Errorf("an openid is kept where nothing goes out by WeChat: %d, %v", kept, err)
 		}
 	})
@@ -231,28 +220,28 @@ func (w *sentByWeChat) Send(_ context.Context, m wechat.Message) error {
 // TestWeChatBringsMessages: who ties WeChat to the account gets there what
 // needs an act, until the tie is undone.
 func TestWeChatBringsMessages(t *testing.T) {
-	eachSite(t, func(t *testing.T, s *site) {
+	apptest.Each(t, func(t *testing.T, h *apptest.House) {
 		out := &sentByWeChat{}
-		s.SignIn.Providers = []signin.Provider{app.WeChat{Client: stubWeChat{}}}
-		s.Notify.Channels = []notify.Channel{notify.ByWeChat(out, "template-1")}
-		v := s.visitor().enter("demo-resident")
-		v.contains(v.get(200, "/me/security"), "还没有绑定微信")
-		u, err := url.Parse(v.leave("/signin/wechat"))
+		h.SignIn.Providers = []signin.Provider{app.WeChat{Client: stubWeChat{}}}
+		h.Notify.Channels = []notify.Channel{notify.ByWeChat(out, "template-1")}
+		v := h.Visitor().SignIn("demo-resident")
+		contains(t, v.Get(200, "/me/security"), "还没有绑定微信")
+		u, err := url.Parse(v.Leave("/signin/wechat"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if to := v.leave("/signin/wechat/callback?" + url.Values{"code": {"good"}, "state": {u.Query().Get("state")}}.Encode()); to != "/me/security?done=linked" {
+		if to := v.Leave("/signin/wechat/callback?" + url.Values{"code": {"good"}, "state": {u.Query().Get("state")}}.Encode()); to != "/me/security?done=linked" {
 			t.Fatalf("tied, and led to %s", to)
 		}
 		ask := func(title string) {
 			t.Helper()
-			w := s.must(201, "POST", "/api/v1/wishes", "demo-resident", object{"title": title, "body": "想请人来看看。", "place": demo.CommunityA, "category": "家政清洁"})["id"].(string)
-			s.must(200, "POST", "/api/v1/wishes/"+w+"/claim", "demo-volunteer", object{})
-			s.must(200, "POST", "/api/v1/wishes/"+w+"/deliver", "demo-volunteer", object{})
-			if err := s.Work(t.Context()); err != nil {
+			w := h.Must(201, "POST", "/api/v1/wishes", "demo-resident", object{"title": title, "body": "想请人来看看。", "place": demo.CommunityA, "category": "家政清洁"})["id"].(string)
+			h.Must(200, "POST", "/api/v1/wishes/"+w+"/claim", "demo-volunteer", object{})
+			h.Must(200, "POST", "/api/v1/wishes/"+w+"/deliver", "demo-volunteer", object{})
+			if err := h.Work(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			if err := s.Notify.Work(t.Context()); err != nil { // what the readers of this round have written
+			if err := h.Notify.Work(t.Context()); err != nil { // what the readers of this round have written
 				t.Fatal(err)
 			}
 		}
@@ -260,9 +249,9 @@ func TestWeChatBringsMessages(t *testing.T) {
 		if len(out.messages) != 1 || out.messages[0].To != "o-1" || out.messages[0].Template != "template-1" || !strings.Contains(out.messages[0].Data["thing1"], "修纱窗") {
 			t.Fatalf("%+v", out.messages)
 		}
-		v.contains(v.get(200, "/me/security"), "已绑定微信")
-		v.post(404, "/me/ties/oidc/end", nil)
-		v.post(303, "/me/ties/wechat/end", nil)
+		contains(t, v.Get(200, "/me/security"), "已绑定微信")
+		v.Post(404, "/me/ties/oidc/end", nil)
+		v.Post(303, "/me/ties/wechat/end", nil)
 		if ask("换灯泡"); len(out.messages) != 1 {
 			t.Errorf("told by WeChat after the tie was undone: %+v", out.messages)
 		}
