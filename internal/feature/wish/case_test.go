@@ -82,7 +82,7 @@ func TestVegetables(t *testing.T) {
 		if !slices.Equal(story, want) {
 			t.Errorf("the story:\n%s\nwant\n%s", strings.Join(story, "\n"), strings.Join(want, "\n"))
 		}
-		if anyone := h.do("GET", "/api/v1/wishes/"+id, "", nil); strings.Contains(anyone.Body, "1370000") || strings.Contains(anyone.Body, `"老张"`) {
+		if anyone := h.Do("GET", "/api/v1/wishes/"+id, "", nil); strings.Contains(anyone.Body, "1370000") || strings.Contains(anyone.Body, `"老张"`) {
 			t.Error("anybody reads the contact")
 		}
 	})
@@ -115,7 +115,7 @@ func TestClaimsAtOnce(t *testing.T) {
 			var mu sync.Mutex
 			for i := range n {
 				wg.Go(func() {
-					r := h.do("POST", "/api/v1/wishes/"+id+"/claim", fmt.Sprintf("demo-unit%d", i%13+1), object{"amount": amount})
+					r := h.Do("POST", "/api/v1/wishes/"+id+"/claim", fmt.Sprintf("demo-unit%d", i%13+1), object{"amount": amount})
 					mu.Lock()
 					defer mu.Unlock()
 					switch r.Status {
@@ -165,7 +165,7 @@ func TestPartsComeBack(t *testing.T) {
 		h.move(200, "demo-resident", id, "amend", object{"quantity": object{"total": 80}})
 		h.move(200, "demo-unit3", id, "claim", object{"amount": 10})
 		// The lease of unit3: five working days, 19 20 23 24 25 November.
-		h.clock.Set(time.Date(2026, 11, 26, 0, 0, 1, 0, clock.China))
+		h.Clock.Set(time.Date(2026, 11, 26, 0, 0, 1, 0, clock.China))
 		got = h.must(200, "GET", "/wishes/"+id, "demo-resident", nil)
 		if q := got["quantity"].(object); q["claimed"] != float64(50) {
 			t.Fatalf("after the lease: %v", q)
@@ -191,7 +191,7 @@ func TestAmendToWhatWasBrought(t *testing.T) {
 	if got := h.move(200, "demo-resident", id, "amend", object{"quantity": object{"total": 60}}); got["state"] != "delivered" {
 		t.Errorf("all that is wished for was brought, but the wish is %v", got["state"])
 	}
-	h.sound()
+	h.Sound()
 }
 
 // TestDisputeOnce goes to the next level, once.
@@ -206,11 +206,11 @@ func TestDisputeOnce(t *testing.T) {
 		h.move(422, "demo-resident", id, "dispute", nil)
 		h.move(200, "demo-resident", id, "dispute", object{"reason": "还是坏的"})
 		h.move(409, "demo-resident", id, "dispute", object{"reason": "还是坏的"})
-		street, err := h.Wish.Waiting(t.Context(), h.actor("demo-street"), h.clock.Now().UnixMilli())
+		street, err := h.Wish.Waiting(t.Context(), h.Actor("demo-street"), h.Clock.Now().UnixMilli())
 		if err != nil || len(street.Items) != 1 || street.Items[0].Why != "dispute" {
 			t.Errorf("the street has %+v, %v", street.Items, err)
 		}
-		if community, _ := h.Wish.Waiting(t.Context(), h.actor("demo-community"), h.clock.Now().UnixMilli()); len(community.Items) != 0 {
+		if community, _ := h.Wish.Waiting(t.Context(), h.Actor("demo-community"), h.Clock.Now().UnixMilli()); len(community.Items) != 0 {
 			t.Errorf("it still waits at the community: %+v", community.Items)
 		}
 		got := h.move(200, "demo-street", id, "approve", nil)
@@ -227,7 +227,7 @@ func TestNobodyAnswers(t *testing.T) {
 		id := h.file("demo-resident", nil)
 		h.move(200, "demo-volunteer", id, "claim", nil)
 		h.move(200, "demo-volunteer", id, "deliver", nil)
-		h.clock.Advance(7*24*time.Hour + time.Second)
+		h.Clock.Advance(7*24*time.Hour + time.Second)
 		if err := h.Work(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -247,15 +247,15 @@ func TestReviewRises(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		id := h.file("demo-newcomer", object{"category": "其他"})
 		h.state(id, "review")
-		if r := h.do("GET", "/api/v1/wishes/"+id, "", nil); r.Status != 404 {
+		if r := h.Do("GET", "/api/v1/wishes/"+id, "", nil); r.Status != 404 {
 			t.Errorf("a wish in review is public: %d", r.Status)
 		}
-		h.clock.Advance(25 * time.Hour)
+		h.Clock.Advance(25 * time.Hour)
 		if err := h.Work(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		now := h.clock.Now().UnixMilli()
-		street, err := h.Wish.Waiting(t.Context(), h.actor("demo-street"), now)
+		now := h.Clock.Now().UnixMilli()
+		street, err := h.Wish.Waiting(t.Context(), h.Actor("demo-street"), now)
 		if err != nil || len(street.Items) != 1 || street.Late != 1 || street.Sign != 1 {
 			t.Fatalf("the street has %+v, %v", street, err)
 		}
@@ -263,7 +263,7 @@ func TestReviewRises(t *testing.T) {
 		if got["state"] != "open" || got["category"] != "家政清洁" || got["tier"] != float64(2) {
 			t.Errorf("%v %v %v", got["state"], got["category"], got["tier"])
 		}
-		if page := h.do("GET", "/wishes/"+id, "demo-newcomer", nil); !strings.Contains(page.Body, "补全了类别") || !strings.Contains(page.Body, "补全了数量") {
+		if page := h.Do("GET", "/wishes/"+id, "demo-newcomer", nil); !strings.Contains(page.Body, "补全了类别") || !strings.Contains(page.Body, "补全了数量") {
 			t.Error("the page does not say what the review completed")
 		}
 	})
@@ -275,11 +275,11 @@ func TestReturnedStaysHidden(t *testing.T) {
 	h := one(t)
 	id := h.file("demo-newcomer", nil)
 	h.move(200, "demo-community", id, "return", object{"reason": "请补充时间"})
-	h.clock.Advance(31 * 24 * time.Hour)
+	h.Clock.Advance(31 * 24 * time.Hour)
 	if err := h.Work(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if r := h.do("GET", "/api/v1/wishes/"+id, "", nil); r.Status != 404 {
+	if r := h.Do("GET", "/api/v1/wishes/"+id, "", nil); r.Status != 404 {
 		t.Errorf("%d %s", r.Status, r.Body)
 	}
 	h.state(id, "withdrawn")
@@ -293,7 +293,7 @@ func TestCirclesWiden(t *testing.T) {
 		return h.must(200, "GET", "/wishes/"+id, "demo-community", nil)["tier"]
 	}
 	each(t, func(t *testing.T, h *house) {
-		h.clock.Set(day(20, 9)) // a Friday: Saturday and Sunday do not count
+		h.Clock.Set(day(20, 9)) // a Friday: Saturday and Sunday do not count
 		slow := h.file("demo-resident", nil)
 		quick := h.file("demo-resident", object{"wanted_by": day(21, 9).Add(12 * time.Hour).Format(time.RFC3339)})
 		again := h.file("demo-neighbour", nil)
@@ -302,7 +302,7 @@ func TestCirclesWiden(t *testing.T) {
 			at          time.Time
 			slow, quick float64
 		}{{day(20, 20), 1, 1}, {day(20, 22), 1, 2}, {day(21, 9).Add(4 * time.Hour), 1, 3}, {day(24, 8), 1, 3}, {day(24, 10), 2, 3}, {day(26, 10), 3, 3}} {
-			h.clock.Set(step.at)
+			h.Clock.Set(step.at)
 			if s, q := tier(h, slow), tier(h, quick); s != step.slow || q != step.quick {
 				t.Errorf("on %s: tiers %v and %v, want %v and %v", step.at.Format(time.DateTime), s, q, step.slow, step.quick)
 			}
@@ -324,7 +324,7 @@ func TestCirclesWiden(t *testing.T) {
 		if err := h.Work(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if w, err := h.Wish.Waiting(t.Context(), h.actor("demo-street"), h.clock.Now().UnixMilli()); err != nil || len(w.Items) != 1 || w.Items[0].Why != "street" {
+		if w, err := h.Wish.Waiting(t.Context(), h.Actor("demo-street"), h.Clock.Now().UnixMilli()); err != nil || len(w.Items) != 1 || w.Items[0].Why != "street" {
 			t.Errorf("街道兜底 does not wait for the street: %+v %v", w, err)
 		}
 		h.move(200, "demo-street", slow, "claim", nil)
@@ -334,9 +334,9 @@ func TestCirclesWiden(t *testing.T) {
 // TestPersonInTwoGroups chooses in whose name; the API's default is the person.
 func TestPersonInTwoGroups(t *testing.T) {
 	h := one(t)
-	h.agent("demo-unit1", h.actor("demo-unit2").Agencies()[0].Group)
+	h.agent("demo-unit1", h.Actor("demo-unit2").Agencies()[0].Group)
 	id := h.file("demo-resident", object{"quantity": object{"total": 10, "unit": "箱"}})
-	second := h.actor("demo-unit2").Agencies()[0].Group
+	second := h.Actor("demo-unit2").Agencies()[0].Group
 	got := h.move(200, "demo-unit1", id, "claim", object{"amount": 1, "as": second})
 	if c := got["claims"].([]any)[0].(object); c["as"] != "江心洲中心小学食堂" {
 		t.Errorf("claimed as %v", c["as"])
@@ -345,18 +345,18 @@ func TestPersonInTwoGroups(t *testing.T) {
 	if c := got["claims"].([]any)[1].(object); c["as"] != "共建单位经办人1" {
 		t.Errorf("claimed as %v by default", c["as"])
 	}
-	h.move(422, "demo-unit1", id, "claim", object{"amount": 1, "as": h.actor("demo-party").Agencies()[0].Group})
+	h.move(422, "demo-unit1", id, "claim", object{"amount": 1, "as": h.Actor("demo-party").Agencies()[0].Group})
 	h.move(422, "demo-unit1", id, "deliver", nil) // which of the two?
-	page := h.do("GET", "/wishes/"+id, "demo-unit1", nil)
+	page := h.Do("GET", "/wishes/"+id, "demo-unit1", nil)
 	for _, want := range []string{`<option value="` + second + `"`, `name="claim"`, "区机关食堂"} {
 		if !strings.Contains(page.Body, want) {
 			t.Errorf("the page offers no %s", want)
 		}
 	}
-	if r := h.do("POST", "/wishes/"+id+"/claim", "demo-unit1", form("amount", "1")); r.Status != 422 || !strings.Contains(r.Body, "请选以谁的名义") {
+	if r := h.Do("POST", "/wishes/"+id+"/claim", "demo-unit1", form("amount", "1")); r.Status != 422 || !strings.Contains(r.Body, "请选以谁的名义") {
 		t.Errorf("a form without a name: %d", r.Status)
 	}
-	if r := h.do("POST", "/wishes/"+id+"/claim", "demo-unit1", form("amount", "1", "as", second)); r.Status != 303 {
+	if r := h.Do("POST", "/wishes/"+id+"/claim", "demo-unit1", form("amount", "1", "as", second)); r.Status != 303 {
 		t.Errorf("a form with a name: %d %s", r.Status, r.Body)
 	}
 }
@@ -365,7 +365,7 @@ func TestPersonInTwoGroups(t *testing.T) {
 // as a member of the group that helped.
 func TestOwnPeople(t *testing.T) {
 	h := one(t)
-	group := h.actor("demo-society").Agencies()[0].Group
+	group := h.Actor("demo-society").Agencies()[0].Group
 	id := h.file("demo-resident", nil)
 	h.move(200, "demo-society", id, "claim", nil)
 	h.join("demo-resident", group)

@@ -36,7 +36,7 @@ func TestAskFlow(t *testing.T) {
 	h := one(t)
 	step := func(v url.Values, want int, heading string) string {
 		t.Helper()
-		r := h.do("POST", "/wishes/new", "demo-resident", v)
+		r := h.Do("POST", "/wishes/new", "demo-resident", v)
 		if r.Status != want || !strings.Contains(r.Body, "<h1>"+heading+"</h1>") {
 			t.Fatalf("%d, want %d and %s\n%s", r.Status, want, heading, r.Body)
 		}
@@ -68,18 +68,18 @@ func TestAskFlow(t *testing.T) {
 	v.Set("location_note", "2单元301")
 	v = hidden(step(v, 200, "请核对"), "ask-check")
 
-	first := h.do("POST", "/wishes", "demo-resident", v)
-	again := h.do("POST", "/wishes", "demo-resident", v)
+	first := h.Do("POST", "/wishes", "demo-resident", v)
+	again := h.Do("POST", "/wishes", "demo-resident", v)
 	if first.Status != 303 || again.Status != 303 || first.Header.Get("Location") != again.Header.Get("Location") {
 		t.Fatalf("twice: %d %s, %d %s", first.Status, first.Header.Get("Location"), again.Status, again.Header.Get("Location"))
 	}
-	receipt := h.do("GET", first.Header.Get("Location"), "demo-resident", nil)
+	receipt := h.Do("GET", first.Header.Get("Location"), "demo-resident", nil)
 	for _, want := range []string{"受理编号", "025-86821234", "<svg", "已提交给洲岛家园社区"} {
 		if !strings.Contains(receipt.Body, want) {
 			t.Errorf("the receipt lacks %s", want)
 		}
 	}
-	if r := h.do("GET", first.Header.Get("Location"), "demo-volunteer", nil); r.Status != 404 {
+	if r := h.Do("GET", first.Header.Get("Location"), "demo-volunteer", nil); r.Status != 404 {
 		t.Errorf("another's receipt: %d", r.Status)
 	}
 	items := h.must(200, "GET", "/wishes?mine=true", "demo-resident", nil)["items"].([]any)
@@ -91,14 +91,14 @@ func TestAskFlow(t *testing.T) {
 // TestAskKeepsWhatWasTyped: a fault at the last step leads back to its question.
 func TestAskKeepsWhatWasTyped(t *testing.T) {
 	h := one(t)
-	r := h.do("POST", "/wishes", "demo-resident", form("title", "想借梯子", "body", "付款扫我的收款码", "_op", "op-1"))
+	r := h.Do("POST", "/wishes", "demo-resident", form("title", "想借梯子", "body", "付款扫我的收款码", "_op", "op-1"))
 	if r.Status != 422 || !strings.Contains(r.Body, "收款方式或卡号") || !strings.Contains(r.Body, `value="想借梯子"`) {
 		t.Errorf("%d\n%s", r.Status, r.Body)
 	}
-	if r := h.do("POST", "/wishes/new", "", form("title", "想借梯子", "_op", "op-2")); r.Status != 303 || !strings.Contains(r.Header.Get("Location"), "draft") {
+	if r := h.Do("POST", "/wishes/new", "", form("title", "想借梯子", "_op", "op-2")); r.Status != 303 || !strings.Contains(r.Header.Get("Location"), "draft") {
 		t.Fatalf("not signed in: %d %s", r.Status, r.Header.Get("Location"))
 	}
-	if r := h.do("GET", "/wishes/new?draft=op-2", "demo-resident", nil); !strings.Contains(r.Body, `value="想借梯子"`) {
+	if r := h.Do("GET", "/wishes/new?draft=op-2", "demo-resident", nil); !strings.Contains(r.Body, `value="想借梯子"`) {
 		t.Error("the form is not there again after signing in")
 	}
 }
@@ -106,25 +106,25 @@ func TestAskKeepsWhatWasTyped(t *testing.T) {
 // TestBehalf needs consent on record, and a helper's role.
 func TestBehalf(t *testing.T) {
 	h := one(t)
-	r := h.do("POST", "/wishes/new", "demo-grid", form("_at", "say", "title", "想理个发", "_helping", "true"))
+	r := h.Do("POST", "/wishes/new", "demo-grid", form("_at", "say", "title", "想理个发", "_helping", "true"))
 	if !strings.Contains(r.Body, "<h1>帮谁提交？</h1>") {
 		t.Fatalf("no question for whom:\n%s", r.Body)
 	}
 	v := hidden(r.Body, "ask-behalf")
 	v.Set("on_behalf_of.name", "李大爷")
-	if r := h.do("POST", "/wishes/new", "demo-grid", v); r.Status != 422 || !strings.Contains(r.Body, "请选怎样同意的") {
+	if r := h.Do("POST", "/wishes/new", "demo-grid", v); r.Status != 422 || !strings.Contains(r.Body, "请选怎样同意的") {
 		t.Errorf("without consent: %d", r.Status)
 	}
 	v.Set("on_behalf_of.consent_how", "spoken")
-	r = h.do("POST", "/wishes/new", "demo-grid", v)
+	r = h.Do("POST", "/wishes/new", "demo-grid", v)
 	if r.Status != 200 || !strings.Contains(r.Body, "李大爷（当面口头同意）") {
 		t.Fatalf("%d\n%s", r.Status, r.Body)
 	}
-	r = h.do("POST", "/wishes", "demo-grid", hidden(r.Body, "ask-check"))
+	r = h.Do("POST", "/wishes", "demo-grid", hidden(r.Body, "ask-check"))
 	if r.Status != 303 {
 		t.Fatalf("%d\n%s", r.Status, r.Body)
 	}
-	page := h.do("GET", strings.TrimSuffix(r.Header.Get("Location"), "/receipt"), "demo-grid", nil)
+	page := h.Do("GET", strings.TrimSuffix(r.Header.Get("Location"), "/receipt"), "demo-grid", nil)
 	if !strings.Contains(page.Body, "网格员小孙（代办）") || !strings.Contains(page.Body, "李大爷") {
 		t.Error("the page does not say on whose behalf")
 	}
@@ -137,7 +137,7 @@ func TestLostRace(t *testing.T) {
 	other := h.file("demo-neighbour", object{"title": "想请人换灯泡"})
 	id := h.file("demo-resident", nil)
 	h.move(200, "demo-volunteer", id, "claim", nil)
-	r := h.do("POST", "/wishes/"+id+"/claim", "demo-volunteer2", form("_op", "op-1", "_version", "1"))
+	r := h.Do("POST", "/wishes/"+id+"/claim", "demo-volunteer2", form("_op", "op-1", "_version", "1"))
 	if r.Status != 409 || !strings.Contains(r.Body, "这件心愿刚刚被“热心的小陈”认领了") || !strings.Contains(r.Body, "/wishes/"+other) {
 		t.Errorf("%d\n%s", r.Status, r.Body)
 	}
@@ -149,10 +149,10 @@ func TestVersionOnPages(t *testing.T) {
 	h := one(t)
 	id := h.file("demo-resident", object{"quantity": object{"total": 10, "unit": "箱"}})
 	h.move(200, "demo-unit1", id, "claim", object{"amount": 4})
-	if r := h.do("POST", "/wishes/"+id+"/claim", "demo-unit2", form("_version", "1", "amount", "4")); r.Status != 303 {
+	if r := h.Do("POST", "/wishes/"+id+"/claim", "demo-unit2", form("_version", "1", "amount", "4")); r.Status != 303 {
 		t.Errorf("a claim after another: %d", r.Status)
 	}
-	if r := h.do("POST", "/wishes/"+id+"/amend", "demo-resident", form("_version", "1", "quantity.total", "9")); r.Status != 409 {
+	if r := h.Do("POST", "/wishes/"+id+"/amend", "demo-resident", form("_version", "1", "quantity.total", "9")); r.Status != 409 {
 		t.Errorf("an old form: %d", r.Status)
 	}
 }
@@ -164,7 +164,7 @@ func TestListPage(t *testing.T) {
 		h.file("demo-resident", object{"title": "愿望" + string(rune('甲'+i))})
 	}
 	h.file("demo-resident", object{"title": "路灯不亮", "category": "环境设施"})
-	first := h.do("GET", "/wishes", "", nil)
+	first := h.Do("GET", "/wishes", "", nil)
 	if n := strings.Count(first.Body, `class="card-title"`); n != 20 {
 		t.Errorf("%d cards", n)
 	}
@@ -172,22 +172,22 @@ func TestListPage(t *testing.T) {
 	if next == nil {
 		t.Fatal("no way to the rest")
 	}
-	if r := h.do("GET", next[1], "", nil); strings.Count(r.Body, `class="card-title"`) != 4 {
+	if r := h.Do("GET", next[1], "", nil); strings.Count(r.Body, `class="card-title"`) != 4 {
 		t.Errorf("the rest: %d cards", strings.Count(r.Body, `class="card-title"`))
 	}
-	if r := h.do("GET", "/wishes?category=环境设施&place="+demo.CommunityA, "", nil); strings.Count(r.Body, `class="card-title"`) != 1 {
+	if r := h.Do("GET", "/wishes?category=环境设施&place="+demo.CommunityA, "", nil); strings.Count(r.Body, `class="card-title"`) != 1 {
 		t.Error("category and place do not narrow")
 	}
-	if r := h.do("GET", "/wishes?category=文化体育", "", nil); !strings.Contains(r.Body, "没有找到合适的心愿") {
+	if r := h.Do("GET", "/wishes?category=文化体育", "", nil); !strings.Contains(r.Body, "没有找到合适的心愿") {
 		t.Error("no word about an empty list")
 	}
-	if r := h.do("GET", "/wishes?state=nonsense", "", nil); r.Status >= 500 {
+	if r := h.Do("GET", "/wishes?state=nonsense", "", nil); r.Status >= 500 {
 		t.Errorf("nonsense: %d", r.Status)
 	}
-	if r := h.do("GET", "/wishes?mine=true", "", nil); r.Status != 303 {
+	if r := h.Do("GET", "/wishes?mine=true", "", nil); r.Status != 303 {
 		t.Errorf("mine, not signed in: %d", r.Status)
 	}
-	if r := h.do("GET", "/staff/wishes", "demo-resident", nil); r.Status != 404 {
+	if r := h.Do("GET", "/staff/wishes", "demo-resident", nil); r.Status != 404 {
 		t.Errorf("the workbench of wishes for a resident: %d", r.Status)
 	}
 }
@@ -279,9 +279,9 @@ func FuzzCreate(f *testing.F) {
 		if h == nil || h.DB.Ping(t.Context()) != nil {
 			h = one(t)
 		}
-		h.t = t
+		h.T = t
 		for _, path := range []string{"/api/v1/wishes", "/api/v1/wishes/record"} {
-			if r := h.do("POST", path, "demo-volunteer", body); r.Status >= 500 {
+			if r := h.Do("POST", path, "demo-volunteer", body); r.Status >= 500 {
 				t.Errorf("%s %q: %d %s", path, body, r.Status, r.Body)
 			}
 		}

@@ -3,37 +3,33 @@ package wish_test
 import (
 	"bytes"
 	"context"
-	"flag"
 	"fmt"
 	"image"
 	"image/jpeg"
 	"math/rand/v2"
-	"mime/multipart"
-	"net/http/httptest"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
+	"linli/internal/app/apptest"
 	"linli/internal/app/demo"
 	"linli/internal/core/actor"
 	"linli/internal/core/flow"
 	"linli/internal/core/page"
 	"linli/internal/feature/wish"
 	"linli/internal/platform/db"
+	"linli/internal/platform/golden"
 	"linli/internal/platform/matter"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
-
 // samples are wishes in every state of their life, as the matrix sees them.
 func samples(h *house) []flow.Sample[*wish.Wish] {
-	resident, grid, volunteer := h.actor("demo-resident").ID, h.actor("demo-grid").ID, h.actor("demo-volunteer").ID
-	unit := h.actor("demo-unit1")
-	party := h.actor("demo-party")
+	resident, grid, volunteer := h.Actor("demo-resident").ID, h.Actor("demo-grid").ID, h.Actor("demo-volunteer").ID
+	unit := h.Actor("demo-unit1")
+	party := h.Actor("demo-party")
 	base := func(state flow.State, change func(w *wish.Wish)) *wish.Wish {
-		w := &wish.Wish{Title: "修纱窗", Visibility: wish.Public, Tier: 1, TierAt: noon.UnixMilli(), Rank: wish.AtCommunity}
-		w.ID, w.State, w.Version, w.Author, w.Since = "01a20000-0000-7000-8000-000000000000", state, 1, resident, noon.UnixMilli()
+		w := &wish.Wish{Title: "修纱窗", Visibility: wish.Public, Tier: 1, TierAt: apptest.Noon.UnixMilli(), Rank: wish.AtCommunity}
+		w.ID, w.State, w.Version, w.Author, w.Since = "01a20000-0000-7000-8000-000000000000", state, 1, resident, apptest.Noon.UnixMilli()
 		w.Locate(demo.CommunityA)
 		if change != nil {
 			change(w)
@@ -90,7 +86,7 @@ func TestMatrix(t *testing.T) {
 		if strings.HasPrefix(name, "demo-unit") && name != "demo-unit1" && name != "demo-unit2" {
 			continue // the others are like the second
 		}
-		actors = append(actors, flow.Sample[actor.Actor]{Name: name, Value: h.actor(name)})
+		actors = append(actors, flow.Sample[actor.Actor]{Name: name, Value: h.Actor(name)})
 	}
 	var b strings.Builder
 	seen := map[flow.State]bool{}
@@ -105,7 +101,7 @@ func TestMatrix(t *testing.T) {
 		if len(who) == len(actors) {
 			who = []string{"everybody"}
 		}
-		b.WriteString(wish.Life.Matrix([]flow.Sample[*wish.Wish]{s}, actors, noon.UnixMilli()))
+		b.WriteString(wish.Life.Matrix([]flow.Sample[*wish.Wish]{s}, actors, apptest.Noon.UnixMilli()))
 		fmt.Fprintf(&b, "  seen by %s\n\n", strings.Join(who, " "))
 	}
 	for _, st := range wish.Life.States() {
@@ -113,25 +109,7 @@ func TestMatrix(t *testing.T) {
 			t.Errorf("no sample is %s", st)
 		}
 	}
-	const file = "testdata/matrix.txt"
-	if *update {
-		if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if b.String() != string(want) {
-		got, old := strings.Split(b.String(), "\n"), strings.Split(string(want), "\n")
-		for i := range min(len(got), len(old)) {
-			if got[i] != old[i] {
-				t.Errorf("line %d\n got %s\nwant %s", i+1, got[i], old[i])
-			}
-		}
-		t.Error("the rules changed: look at the difference and run go test -run Matrix -update")
-	}
+	golden.Check(t, "testdata/matrix.txt", b.String())
 }
 
 // TestSeesSQL: the list shows exactly what Sees allows, for wishes and actors
@@ -142,7 +120,7 @@ func TestSeesSQL(t *testing.T) {
 		rnd := rand.New(rand.NewPCG(7, 7))
 		var actors []actor.Actor
 		for _, n := range accounts() {
-			actors = append(actors, h.actor(n))
+			actors = append(actors, h.Actor(n))
 		}
 		some := func() actor.Actor { return actors[rnd.IntN(len(actors))] }
 		places := []string{demo.CommunityA, demo.CommunityB, demo.CommunityA + "001", demo.Street, demo.District}
@@ -180,20 +158,20 @@ func TestSeesSQL(t *testing.T) {
 			t.Fatal(err)
 		}
 		// Beside the demo's: a guardian, staff of a grid and of the whole city, a member of a group.
-		guardian := h.actor("demo-neighbour")
-		guardian.Wards = []string{h.actor("demo-resident").ID, h.actor("demo-newcomer").ID}
+		guardian := h.Actor("demo-neighbour")
+		guardian.Wards = []string{h.Actor("demo-resident").ID, h.Actor("demo-newcomer").ID}
 		staff := func(place string) actor.Actor {
-			a := h.actor("demo-expert1")
+			a := h.Actor("demo-expert1")
 			a.Roles = []actor.Role{{Name: actor.Staff, Place: place}}
 			return a
 		}
-		member := h.actor("demo-outsider")
-		member.Roles = []actor.Role{{Name: actor.Member, Group: h.actor("demo-unit4").Agencies()[0].Group}, {Name: actor.Staff, Place: demo.CommunityB}}
-		both := h.actor("demo-expert2")
-		both.Roles = []actor.Role{{Name: actor.Staff, Place: demo.Street, Group: h.actor("demo-unit5").Agencies()[0].Group}}
+		member := h.Actor("demo-outsider")
+		member.Roles = []actor.Role{{Name: actor.Member, Group: h.Actor("demo-unit4").Agencies()[0].Group}, {Name: actor.Staff, Place: demo.CommunityB}}
+		both := h.Actor("demo-expert2")
+		both.Roles = []actor.Role{{Name: actor.Staff, Place: demo.Street, Group: h.Actor("demo-unit5").Agencies()[0].Group}}
 		for _, a := range append(actors, actor.Actor{}, guardian, staff(demo.CommunityA+"901"), staff("3201"), member, both) {
 			found := map[string]bool{}
-			v := matter.View{Actor: a, Now: noon.UnixMilli()}
+			v := matter.View{Actor: a, Now: apptest.Noon.UnixMilli()}
 			for after := ""; ; {
 				rows, err := h.Wish.Kind.List(ctx, h.DB, v, flow.Input{}, page.Ask{Limit: 100, After: after})
 				if err != nil {
@@ -233,7 +211,7 @@ func TestPrivateIsAbsent(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		photo := h.photo("demo-resident")
 		id := h.file("demo-resident", object{"visibility": "private", "title": "私下想问的一件事", "photos": []string{photo}})
-		h.clock.Advance(time.Second)
+		h.Clock.Advance(time.Second)
 		if err := h.Work(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -247,12 +225,12 @@ func TestPrivateIsAbsent(t *testing.T) {
 		}
 		for _, as := range []string{"", "demo-neighbour", "demo-volunteer", "demo-party", "demo-grid", "demo-community-b", "demo-street", "demo-district", "demo-admin", "demo-auditor"} {
 			for _, d := range doors {
-				at := func(id string) reply {
+				at := func(id string) apptest.Reply {
 					var body any
 					if d.method == "POST" && strings.HasPrefix(d.path, "/api/") {
 						body = object{"x": 1}
 					}
-					return h.do(d.method, strings.ReplaceAll(d.path, "ID", id), as, body)
+					return h.Do(d.method, strings.ReplaceAll(d.path, "ID", id), as, body)
 				}
 				one, none := at(id), at(absent)
 				if as == "" && d.method == "POST" {
@@ -266,21 +244,21 @@ func TestPrivateIsAbsent(t *testing.T) {
 				}
 			}
 			for _, list := range []string{"/api/v1/wishes?limit=100", "/wishes", "/api/v1/wishes?state=open", "/api/v1/wishes?q=私下", "/wishes?q=私下"} {
-				if r := h.do("GET", list, as, nil); strings.Contains(r.Body, id) || strings.Contains(r.Body, "私下想问") {
+				if r := h.Do("GET", list, as, nil); strings.Contains(r.Body, id) || strings.Contains(r.Body, "私下想问") {
 					t.Errorf("%s as %q shows it", list, as)
 				}
 			}
 			for _, f := range []string{"/files/" + photo, "/files/" + photo + "/thumbnail"} {
-				if r := h.do("GET", f, as, nil); r.Status != 404 {
+				if r := h.Do("GET", f, as, nil); r.Status != 404 {
 					t.Errorf("%s as %q: %d", f, as, r.Status)
 				}
 			}
 		}
 		for _, as := range []string{"demo-resident", "demo-community"} {
-			if r := h.do("GET", "/wishes/"+id, as, nil); r.Status != 200 {
+			if r := h.Do("GET", "/wishes/"+id, as, nil); r.Status != 200 {
 				t.Errorf("%s does not see it: %d", as, r.Status)
 			}
-			if r := h.do("GET", "/files/"+photo, as, nil); r.Status != 200 {
+			if r := h.Do("GET", "/files/"+photo, as, nil); r.Status != 200 {
 				t.Errorf("%s does not see its photograph: %d", as, r.Status)
 			}
 		}
@@ -292,26 +270,10 @@ func TestPrivateIsAbsent(t *testing.T) {
 
 // photo uploads a picture and returns its id.
 func (h *house) photo(as string) string {
-	h.t.Helper()
-	var picture, body bytes.Buffer
+	h.T.Helper()
+	var picture bytes.Buffer
 	if err := jpeg.Encode(&picture, image.NewGray(image.Rect(0, 0, 40, 30)), nil); err != nil {
-		h.t.Fatal(err)
+		h.T.Fatal(err)
 	}
-	m := multipart.NewWriter(&body)
-	f, err := m.CreateFormFile("file", "田头.jpg")
-	if err == nil {
-		_, err = f.Write(picture.Bytes())
-	}
-	if err != nil || m.Close() != nil {
-		h.t.Fatal(err)
-	}
-	req := httptest.NewRequest("POST", "/api/v1/files", &body)
-	req.Header.Set("Content-Type", m.FormDataContentType())
-	req.Header.Set("Authorization", "Bearer "+as)
-	w := httptest.NewRecorder()
-	h.Handler().ServeHTTP(w, req)
-	if w.Code != 201 {
-		h.t.Fatalf("upload: %d %s", w.Code, w.Body)
-	}
-	return reply{Body: w.Body.String()}.json(h.t)["id"].(string)
+	return h.Upload(as, "田头.jpg", picture.Bytes())
 }

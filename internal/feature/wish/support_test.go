@@ -3,16 +3,11 @@ package wish_test
 import (
 	"context"
 	"net/url"
-	"os"
 
 	"linli/internal/core/actor"
 	"linli/internal/feature/member"
 	"linli/internal/platform/db"
 )
-
-// tempDir is for a database that outlives a test; the blobs of a house that
-// only makes people are none.
-func tempDir() (string, error) { return os.MkdirTemp("", "linli-wish-") }
 
 func form(pairs ...string) url.Values {
 	v := url.Values{}
@@ -33,10 +28,10 @@ func (h *house) join(name, group string) {
 }
 
 func (h *house) grant(name string, g member.Grant) {
-	h.t.Helper()
+	h.T.Helper()
 	ctx := context.Background()
-	id := h.actor(name).ID
+	id := h.Actor(name).ID
 	if err := h.DB.Write(ctx, func(tx *db.Tx) error { return h.Member.Give(ctx, tx, "", id, g) }); err != nil {
-		h.t.Fatal(err)
+		h.T.Fatal(err)
 	}
 }
