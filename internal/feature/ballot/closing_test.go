@@ -1,7 +1,6 @@
 package ballot_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/csv"
 
@@ -14,10 +13,10 @@ import (
 	"time"
 
 	"linli/internal/app"
+	"linli/internal/app/apptest"
 	"linli/internal/app/demo"
 	"linli/internal/core/clock"
 	"linli/internal/core/fault"
-	"linli/internal/platform/dbtest"
 )
 
 // TestClosingSecond: thousands vote by two nodes while the poll closes. Every ballot that was acknowledged is counted, every other is told
@@ -27,14 +26,12 @@ func TestClosingSecond(t *testing.T) {
 	if testing.Short() {
 		voters = 500
 	}
-	dbtest.EachFrom(t, "people", prepare, func(t *testing.T, url string) {
-		now := fake()
-		nodes := []*house{open(t, url, now), open(t, url, now)}
-		h := nodes[0]
+	eachHouse(t, func(t *testing.T, h *house) {
+		nodes := []*apptest.House{h.House, h.Node()}
 		people := h.residents(voters, nil)
-		closes := noon.Add(time.Hour)
+		closes := apptest.Noon.Add(time.Hour)
 		poll := h.poll(object{"closes": closes})
-		now.Set(closes.Add(-time.Millisecond))
+		h.Clock.Set(closes.Add(-time.Millisecond))
 
 		var mu sync.Mutex
 		receipts := map[string]string{} // acknowledged
@@ -64,7 +61,7 @@ func TestClosingSecond(t *testing.T) {
 		closer := make(chan error, len(nodes))
 		for i := range people {
 			if i == voters/2 { // the second strikes while ballots are under way
-				now.Set(closes)
+				h.Clock.Set(closes)
 				for _, n := range nodes {
 					go func() { closer <- n.Ballot.Work(context.Background()) }()
 				}
@@ -84,8 +81,8 @@ func TestClosingSecond(t *testing.T) {
 		if len(receipts)+int(late.Load()) != voters || late.Load() == 0 || len(receipts) == 0 {
 			t.Errorf("%d taken and %d late of %d", len(receipts), late.Load(), voters)
 		}
-		_, b := nodes[len(nodes)-1].do("GET", "/api/v1/polls/"+poll+"/ballots.csv", "", nil)
-		rows, err := csv.NewReader(bytes.NewReader(b)).ReadAll()
+		b := nodes[len(nodes)-1].Do("GET", "/api/v1/polls/"+poll+"/ballots.csv", "", nil).Body
+		rows, err := csv.NewReader(strings.NewReader(b)).ReadAll()
 		if err != nil || len(rows)-1 != len(receipts) {
 			t.Fatalf("%d published, %d acknowledged, %v", len(rows)-1, len(receipts), err)
 		}
@@ -96,7 +93,7 @@ func TestClosingSecond(t *testing.T) {
 			}
 			votes[r[1]]++
 		}
-		res := h.must(200, "GET", "/api/v1/polls/"+poll+"/result", "", nil)
+		res := h.Must(200, "GET", "/api/v1/polls/"+poll+"/result", "", nil)
 		for _, o := range res["options"].([]any) {
 			o := o.(object)
 			if o["votes"] != float64(votes[o["id"].(string)]) {
@@ -106,7 +103,7 @@ func TestClosingSecond(t *testing.T) {
 		if res["voters"] != float64(len(receipts)) {
 			t.Errorf("result %v", res)
 		}
-		h.verify()
+		h.Sound("ballot")
 		t.Logf("%d taken, %d late", len(receipts), late.Load())
 	})
 }
@@ -114,19 +111,18 @@ func TestClosingSecond(t *testing.T) {
 // TestTwoNodesWithTheDatabasesClock: on PostgreSQL nodes go by the database's
 // time, whatever their own; a poll closes for both at once.
 func TestTwoNodesWithTheDatabasesClock(t *testing.T) {
-	url := dbtest.PostgresFromTemplate(t, "people", prepare)
+	h := &house{apptest.Postgres(t)}
 	var nodes []*app.House
 	for range 2 {
-		h, err := app.Open(context.Background(), config(t.TempDir(), url, clock.System{}))
+		n, err := app.Open(context.Background(), apptest.Config(t, h.DB.URL, clock.System{}))
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer h.Close()
-		nodes = append(nodes, h)
+		defer n.Close()
+		nodes = append(nodes, n)
 	}
-	h := open(t, url, fake())
 	people := h.residents(300, nil)
-	h.clock.Set(clock.System{}.Now())
+	h.Clock.Set(clock.System{}.Now())
 	closes := clock.System{}.Now().Add(400 * time.Millisecond)
 	poll := h.poll(object{"opens": closes.Add(-time.Hour), "closes": closes})
 	var wg sync.WaitGroup
@@ -163,7 +159,7 @@ var random = regexp.MustCompile(`name="_op" value="[^"]*"`)
 // Nor may a row of any table but the box, so that no reader of the events (feed,
 // ledger, search, figures, webhooks, inbox, export) can know.
 func TestNoDoorTellsBeforeTheClose(t *testing.T) {
-	h := open(t, sqlite(t), fake())
+	h := one(t)
 	people := h.residents(30, nil)
 	project, poll := h.polledProject()
 	vote := func(choice string) {
@@ -191,8 +187,8 @@ func TestNoDoorTellsBeforeTheClose(t *testing.T) {
 				for _, who := range []string{"", "demo-resident", "demo-community", "demo-street", "demo-district", "demo-admin", "demo-auditor", "demo-party"} {
 					key := r.Method + " " + path + " as " + who
 					if _, ok := seen[key]; !ok {
-						status, b := h.do("GET", path, who, nil)
-						seen[key] = fmt.Sprint(status, " ", random.ReplaceAllString(string(b), ""))
+						r := h.Do("GET", path, who, nil)
+						seen[key] = fmt.Sprint(r.Status, " ", random.ReplaceAllString(r.Body, ""))
 					}
 				}
 			}
@@ -235,16 +231,16 @@ func TestNoDoorTellsBeforeTheClose(t *testing.T) {
 			t.Errorf("%s holds %d rows about ballots, %v", table, n, err)
 		}
 	}
-	h.clock.Advance(8 * 24 * time.Hour)
-	if _, r, err := h.Ballot.ResultOf(context.Background(), poll, h.clock.Now().UnixMilli()); err != nil || r.Options[1].Votes != 30 || r.Changed != 30 {
+	h.Clock.Advance(8 * 24 * time.Hour)
+	if _, r, err := h.Ballot.ResultOf(context.Background(), poll, h.Clock.Now().UnixMilli()); err != nil || r.Options[1].Votes != 30 || r.Changed != 30 {
 		t.Errorf("%+v %v", r, err)
 	}
 }
 
 // polledProject takes a project as far as its poll and returns both.
 func (h *house) polledProject() (project, poll string) {
-	h.t.Helper()
-	id := h.must(201, "POST", "/api/v1/projects", "demo-resident", object{"title": "门口装坡道", "body": "有三级台阶，轮椅进不去", "place": demo.CommunityA,
+	h.T.Helper()
+	id := h.Must(201, "POST", "/api/v1/projects", "demo-resident", object{"title": "门口装坡道", "body": "有三级台阶，轮椅进不去", "place": demo.CommunityA,
 		"cost": 60_000_00, "ownership": "public", "fund": "微实事专项", "upkeep": "社区"})["id"].(string)
 	for _, m := range []struct {
 		who, do string
@@ -256,28 +252,28 @@ func (h *house) polledProject() (project, poll string) {
 		{"demo-community", "summarise", object{"heard": "支持", "doing": "交给大家投票"}},
 		{"demo-community", "poll", object{}},
 	} {
-		h.must(200, "POST", "/api/v1/projects/"+id+"/"+m.do, m.who, m.in)
+		h.Must(200, "POST", "/api/v1/projects/"+id+"/"+m.do, m.who, m.in)
 	}
-	return id, h.must(200, "GET", "/api/v1/projects/"+id, "", nil)["poll"].(string)
+	return id, h.Must(200, "GET", "/api/v1/projects/"+id, "", nil)["poll"].(string)
 }
 
 // rows is all that the database holds, by table.
 func (h *house) rows() map[string]string {
-	h.t.Helper()
+	h.T.Helper()
 	ctx := context.Background()
 	var tables []string
 	if err := h.DB.Select(ctx, &tables, `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`); err != nil {
-		h.t.Fatal(err)
+		h.T.Fatal(err)
 	}
 	out := map[string]string{}
 	for _, table := range tables {
 		rows, err := h.DB.Handle().Query(`SELECT * FROM "` + table + `" ORDER BY 1`)
 		if err != nil {
-			h.t.Fatal(err)
+			h.T.Fatal(err)
 		}
 		columns, err := rows.Columns()
 		if err != nil {
-			h.t.Fatal(err)
+			h.T.Fatal(err)
 		}
 		var b strings.Builder
 		for rows.Next() {
@@ -286,7 +282,7 @@ func (h *house) rows() map[string]string {
 				cells[i] = new(any)
 			}
 			if err := rows.Scan(cells...); err != nil {
-				h.t.Fatal(err)
+				h.T.Fatal(err)
 			}
 			for _, c := range cells {
 				fmt.Fprint(&b, *c.(*any), " ")
@@ -294,7 +290,7 @@ func (h *house) rows() map[string]string {
 			b.WriteByte('\n')
 		}
 		if err := rows.Err(); err != nil {
-			h.t.Fatal(err)
+			h.T.Fatal(err)
 		}
 		rows.Close()
 		out[table] = b.String()

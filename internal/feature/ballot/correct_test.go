@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"linli/internal/app/apptest"
 	"linli/internal/core/fault"
 	"linli/internal/feature/member"
 )
@@ -18,18 +19,18 @@ func TestRollIsCorrectedByTwo(t *testing.T) {
 		poll := h.poll(nil)
 		base := "/api/v1/polls/" + poll
 		late := h.residents(1, func(_ int, a *member.Account) { a.Name = "late" })[0]
-		child := h.residents(1, func(_ int, a *member.Account) { a.Name, a.Born = "child", noon.AddDate(-17, 0, 0).UnixMilli() })[0]
-		roll := h.must(200, "GET", base, "", nil)["roll"].(object)
+		child := h.residents(1, func(_ int, a *member.Account) { a.Name, a.Born = "child", apptest.Noon.AddDate(-17, 0, 0).UnixMilli() })[0]
+		roll := h.Must(200, "GET", base, "", nil)["roll"].(object)
 		vote := func(want int, who string) {
-			h.must(want, "POST", base+"/ballots", who, object{"choices": []string{"1"}})
+			h.Must(want, "POST", base+"/ballots", who, object{"choices": []string{"1"}})
 		}
 		ask := func(want int, staff, change, voter string) {
 			t.Helper()
-			h.must(want, "POST", base+"/correct", staff, object{"change": change, "voter": voter, "reason": "核对底册时发现"})
+			h.Must(want, "POST", base+"/correct", staff, object{"change": change, "voter": voter, "reason": "核对底册时发现"})
 		}
 		sign := func(want int, staff, move string, fields object) {
 			t.Helper()
-			h.must(want, "POST", base+"/"+move, staff, fields)
+			h.Must(want, "POST", base+"/"+move, staff, fields)
 		}
 		vote(200, "demo-neighbour")
 		if _, err := h.Ballot.Vote(as(late), poll, func() (any, error) { return []string{"1"}, nil }); !fault.Is(err, fault.Denied) {
@@ -47,7 +48,7 @@ func TestRollIsCorrectedByTwo(t *testing.T) {
 		ask(422, "demo-community", "remove", "demo-community")
 		ask(200, "demo-community", "add", "late")
 		ask(409, "demo-community2", "add", "late")
-		if o := h.must(200, "GET", base, "", nil); fmt.Sprint(o["roll"]) != fmt.Sprint(roll) {
+		if o := h.Must(200, "GET", base, "", nil); fmt.Sprint(o["roll"]) != fmt.Sprint(roll) {
 			t.Errorf("one person's word corrects the roll: %v", o["roll"])
 		}
 		sign(403, "demo-community", "countersign", object{})
@@ -55,7 +56,7 @@ func TestRollIsCorrectedByTwo(t *testing.T) {
 		if _, err := h.Ballot.Vote(as(late), poll, func() (any, error) { return []string{"2"}, nil }); err != nil {
 			t.Error(err)
 		}
-		h.verify()
+		h.Sound("ballot")
 
 		// Two wait: one is made, one dropped. Who is taken off takes her ballot along.
 		ask(200, "demo-community", "remove", "demo-neighbour")
@@ -70,13 +71,13 @@ func TestRollIsCorrectedByTwo(t *testing.T) {
 		sign(200, "demo-community", "drop", object{})
 		vote(403, "demo-neighbour")
 		vote(200, "demo-resident")
-		o := h.must(200, "GET", base, "", nil)
+		o := h.Must(200, "GET", base, "", nil)
 		r := o["roll"].(object)
 		if r["size"] != roll["size"] || r["hash"] == roll["hash"] || r["corrections"] != 2.0 || o["turnout"].(object)["voters"] != 2.0 {
 			t.Errorf("after two corrections: %v, before %v", o, roll)
 		}
 		story := ""
-		for _, it := range h.must(200, "GET", base+"/timeline", "", nil)["items"].([]any) {
+		for _, it := range h.Must(200, "GET", base+"/timeline", "", nil)["items"].([]any) {
 			story += " " + it.(object)["do"].(string)
 			if note := it.(object)["note"]; strings.Contains(fmt.Sprint(note), "居民") {
 				t.Errorf("a name is in the story: %v", it)
@@ -85,19 +86,19 @@ func TestRollIsCorrectedByTwo(t *testing.T) {
 		if story != " create open correct countersign correct correct countersign drop" {
 			t.Errorf("timeline%s", story)
 		}
-		h.verify()
+		h.Sound("ballot")
 		ask(200, "demo-community", "add", "demo-neighbour") // never signed: no correction
 
-		h.clock.Advance(48 * time.Hour)
+		h.Clock.Advance(48 * time.Hour)
 		ask(409, "demo-community", "add", "late")
-		res := h.must(200, "GET", base+"/result", "", nil)
+		res := h.Must(200, "GET", base+"/result", "", nil)
 		if res["voters"] != 2.0 || res["corrections"] != 2.0 || res["roll"] != roll["size"] {
 			t.Errorf("result %v", res)
 		}
 		if err := h.Work(context.Background()); err != nil {
 			t.Fatal(err)
 		}
-		h.verify()
+		h.Sound("ballot")
 
 		// A roll that is changed beside the corrections does not pass, nor does a hidden correction.
 		for _, do := range []string{

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"linli/internal/app/apptest"
 	"linli/internal/app/demo"
 	"linli/internal/core/actor"
 	"linli/internal/core/fault"
@@ -40,7 +41,7 @@ func TestPabulibThroughTheHouse(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			p, err := ballot.FromPabulib(e, "", demo.CommunityA, noon.UnixMilli())
+			p, err := ballot.FromPabulib(e, "", demo.CommunityA, apptest.Noon.UnixMilli())
 			if err != nil {
 				t.Fatalf("%s: %v", f, err)
 			}
@@ -55,12 +56,12 @@ func TestPabulibThroughTheHouse(t *testing.T) {
 				t.Fatal(err)
 			}
 			base := "/api/v1/polls/" + p.ID
-			r := h.must(200, "GET", base+"/result", "", nil)
+			r := h.Must(200, "GET", base+"/result", "", nil)
 			if r["voters"] != float64(len(e.Ballots)) || r["roll"] != float64(len(e.Ballots)) {
 				t.Errorf("%s: %v", f, r)
 			}
-			_, pb := h.do("GET", base+"/ballots.pb", "", nil)
-			again, err := tally.Parse(bytes.NewReader(pb))
+			pb := h.Do("GET", base+"/ballots.pb", "", nil).Body
+			again, err := tally.Parse(strings.NewReader(pb))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -84,7 +85,7 @@ func TestPabulibThroughTheHouse(t *testing.T) {
 		if id, err := h.Ballot.Newest(ctx); err != nil || id == "" {
 			t.Errorf("newest %q %v", id, err)
 		}
-		h.verify()
+		h.Sound("ballot")
 	})
 }
 
@@ -101,7 +102,7 @@ func TestPabulibThatIsNoPoll(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := ballot.FromPabulib(e, tally.Rule(x.rule), demo.CommunityA, noon.UnixMilli()); err == nil || !strings.Contains(err.Error(), x.want) {
+		if _, err := ballot.FromPabulib(e, tally.Rule(x.rule), demo.CommunityA, apptest.Noon.UnixMilli()); err == nil || !strings.Contains(err.Error(), x.want) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -110,7 +111,7 @@ func TestPabulibThatIsNoPoll(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := ballot.FromPabulib(e, "", demo.CommunityA, noon.UnixMilli())
+	p, err := ballot.FromPabulib(e, "", demo.CommunityA, apptest.Noon.UnixMilli())
 	if err != nil || p.Options[0].ID != "2" || p.Options[1].ID != "1" || p.Options[0].Title != "z 1" {
 		t.Errorf("serials keep the order of ids: %+v %v", p, err)
 	}
@@ -118,14 +119,14 @@ func TestPabulibThatIsNoPoll(t *testing.T) {
 
 // actor is an account of the demo as it acts.
 func (h *house) actor(name string) actor.Actor {
-	h.t.Helper()
+	h.T.Helper()
 	acc, err := h.Member.Find(context.Background(), h.DB, name)
 	if err != nil {
-		h.t.Fatal(err)
+		h.T.Fatal(err)
 	}
 	a, _, err := h.Member.Actor(context.Background(), acc.ID)
 	if err != nil {
-		h.t.Fatal(err)
+		h.T.Fatal(err)
 	}
 	return a
 }

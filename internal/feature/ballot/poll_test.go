@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"linli/internal/app/apptest"
 	"linli/internal/app/demo"
 	"linli/internal/core/actor"
 	"linli/internal/core/fault"
@@ -19,6 +20,7 @@ import (
 	"linli/internal/feature/ballot"
 	"linli/internal/feature/member"
 	"linli/internal/feature/tally"
+	"linli/internal/platform/golden"
 )
 
 func TestLifeIsSound(t *testing.T) {
@@ -30,23 +32,23 @@ func TestLifeIsSound(t *testing.T) {
 // TestAPollFromAnnouncementToResult goes the whole way through the API.
 func TestAPollFromAnnouncementToResult(t *testing.T) {
 	eachHouse(t, func(t *testing.T, h *house) {
-		poll := h.poll(object{"opens": noon.Add(time.Hour), "max_choices": 2})
+		poll := h.poll(object{"opens": apptest.Noon.Add(time.Hour), "max_choices": 2})
 		base := "/api/v1/polls/" + poll
-		if s := h.must(200, "GET", base, "", nil)["state"]; s != "draft" {
+		if s := h.Must(200, "GET", base, "", nil)["state"]; s != "draft" {
 			t.Fatalf("announced as %v", s)
 		}
 		for who, want := range map[string]bool{"demo-resident": true, "demo-newcomer": false, "demo-outsider": false, "": false} {
-			e := h.must(200, "GET", base+"/eligibility", who, nil)
+			e := h.Must(200, "GET", base+"/eligibility", who, nil)
 			if e["eligible"] != want || want != (e["reason"] == "") || want != (e["remedy"] == "") {
 				t.Errorf("before the opening %q is told %v", who, e)
 			}
 		}
 		vote := func(want int, who string, choices ...any) object {
 			t.Helper()
-			return h.must(want, "POST", base+"/ballots", who, object{"choices": choices})
+			return h.Must(want, "POST", base+"/ballots", who, object{"choices": choices})
 		}
 		vote(409, "demo-resident", "1")
-		h.clock.Advance(time.Hour) // a ballot need not wait for the sweeper
+		h.Clock.Advance(time.Hour) // a ballot need not wait for the sweeper
 		first := vote(200, "demo-resident", "1", "3")["receipt"]
 		if again := vote(200, "demo-resident", "2")["receipt"]; again != first || len(first.(string)) != 32 {
 			t.Errorf("receipts %v and %v", first, again)
@@ -58,8 +60,8 @@ func TestAPollFromAnnouncementToResult(t *testing.T) {
 		for _, bad := range [][]any{{}, {"4"}, {"1", "1"}, {"1", "2", "3"}, {1}, {object{"id": "1", "points": 3}}, {nil}} {
 			vote(422, "demo-resident", bad...)
 		}
-		h.must(422, "POST", base+"/ballots", "demo-resident", object{"choices": []string{"1"}, "at": 1})
-		o := h.must(200, "GET", base, "demo-resident", nil)
+		h.Must(422, "POST", base+"/ballots", "demo-resident", object{"choices": []string{"1"}, "at": 1})
+		o := h.Must(200, "GET", base, "demo-resident", nil)
 		if o["state"] != "open" || o["voted"] != true || o["turnout"].(object)["voters"] != 2.0 {
 			t.Errorf("while open: %v", o)
 		}
@@ -68,21 +70,21 @@ func TestAPollFromAnnouncementToResult(t *testing.T) {
 		}
 		for _, door := range []string{"/result", "/ballots.csv", "/ballots.pb"} {
 			for _, who := range []string{"", "demo-community", "demo-admin", "demo-auditor", "demo-resident"} {
-				h.must(409, "GET", base+door, who, nil)
+				h.Must(409, "GET", base+door, who, nil)
 			}
 		}
-		h.clock.Set(noon.Add(24 * time.Hour))
+		h.Clock.Set(apptest.Noon.Add(24 * time.Hour))
 		vote(409, "demo-resident", "1")
-		r := h.must(200, "GET", base+"/result", "", nil)
+		r := h.Must(200, "GET", base+"/result", "", nil)
 		want := `[map[id:1 selected:false votes:0] map[id:2 selected:true votes:2] map[id:3 selected:true votes:1]]`
 		if got := fmt.Sprint(r["options"]); got != want || r["voters"] != 2.0 || r["changed"] != 1.0 || r["paper"] != 0.0 || r["invalid"] != 0.0 {
 			t.Errorf("result %v", r)
 		}
-		h.must(409, "GET", base+"/ballots.csv", "", nil) // two ballots would tell whose they are
+		h.Must(409, "GET", base+"/ballots.csv", "", nil) // two ballots would tell whose they are
 		if err := h.Work(context.Background()); err != nil {
 			t.Fatal(err)
 		}
-		items := h.must(200, "GET", base+"/timeline", "", nil)["items"].([]any)
+		items := h.Must(200, "GET", base+"/timeline", "", nil)["items"].([]any)
 		var does []string
 		for _, it := range items {
 			does = append(does, it.(object)["do"].(string))
@@ -90,49 +92,49 @@ func TestAPollFromAnnouncementToResult(t *testing.T) {
 		if got := strings.Join(does, " "); got != "create open close count" {
 			t.Errorf("timeline %s: a ballot leaves no event", got)
 		}
-		if again := h.must(200, "GET", base+"/result", "", nil); fmt.Sprint(again) != fmt.Sprint(r) {
+		if again := h.Must(200, "GET", base+"/result", "", nil); fmt.Sprint(again) != fmt.Sprint(r) {
 			t.Errorf("stored result %v differs from the computed one %v", again, r)
 		}
-		h.verify()
+		h.Sound("ballot")
 	})
 }
 
 func TestWhoOpensAndCloses(t *testing.T) {
 	eachHouse(t, func(t *testing.T, h *house) {
 		body := object{"question": "先修哪一样？", "rule": "approval", "options": []string{"甲", "乙"}, "place": demo.CommunityA,
-			"opens": noon.Add(time.Hour), "closes": noon.Add(2 * time.Hour), "roll": object{"place": demo.CommunityA, "level": "V3"}}
+			"opens": apptest.Noon.Add(time.Hour), "closes": apptest.Noon.Add(2 * time.Hour), "roll": object{"place": demo.CommunityA, "level": "V3"}}
 		for _, who := range []string{"demo-resident", "demo-grid", "demo-community-b", "demo-admin", "demo-auditor", "demo-party"} {
-			h.must(403, "POST", "/api/v1/polls", who, body)
+			h.Must(403, "POST", "/api/v1/polls", who, body)
 		}
-		h.must(401, "POST", "/api/v1/polls", "", body)
-		h.must(201, "POST", "/api/v1/polls", "demo-street", body)
+		h.Must(401, "POST", "/api/v1/polls", "", body)
+		h.Must(201, "POST", "/api/v1/polls", "demo-street", body)
 		body["roll"] = object{"place": demo.Street, "level": "V3"}
-		h.must(403, "POST", "/api/v1/polls", "demo-community", body) // not over its own residents
-		poll := h.poll(object{"opens": noon.Add(time.Hour)})
+		h.Must(403, "POST", "/api/v1/polls", "demo-community", body) // not over its own residents
+		poll := h.poll(object{"opens": apptest.Noon.Add(time.Hour)})
 		base := "/api/v1/polls/" + poll
-		h.must(403, "POST", base+"/open", "demo-resident", object{})
-		h.must(409, "POST", base+"/close", "demo-community", object{"reason": "x"})
-		if s := h.must(200, "POST", base+"/open", "demo-community2", object{})["state"]; s != "open" {
+		h.Must(403, "POST", base+"/open", "demo-resident", object{})
+		h.Must(409, "POST", base+"/close", "demo-community", object{"reason": "x"})
+		if s := h.Must(200, "POST", base+"/open", "demo-community2", object{})["state"]; s != "open" {
 			t.Errorf("opened to %v", s)
 		}
-		h.must(200, "POST", base+"/open", "demo-community", object{}) // the same again is no fault
-		h.must(403, "POST", base+"/count", "demo-community", object{})
-		h.must(422, "POST", base+"/close", "demo-community", object{})
-		o := h.must(200, "POST", base+"/close", "demo-community", object{"reason": "题目写错了，改好后重新投"})
+		h.Must(200, "POST", base+"/open", "demo-community", object{}) // the same again is no fault
+		h.Must(403, "POST", base+"/count", "demo-community", object{})
+		h.Must(422, "POST", base+"/close", "demo-community", object{})
+		o := h.Must(200, "POST", base+"/close", "demo-community", object{"reason": "题目写错了，改好后重新投"})
 		if o["state"] != "closed" || o["closed_early"] != true {
 			t.Errorf("closed early: %v", o)
 		}
-		items := h.must(200, "GET", base+"/timeline", "", nil)["items"].([]any)
+		items := h.Must(200, "GET", base+"/timeline", "", nil)["items"].([]any)
 		if last := items[len(items)-1].(object); last["note"] != "题目写错了，改好后重新投" {
 			t.Errorf("the reason is not published: %v", last)
 		}
-		h.must(200, "GET", base+"/result", "", nil)
-		h.must(409, "POST", base+"/open", "demo-community", object{})
+		h.Must(200, "GET", base+"/result", "", nil)
+		h.Must(409, "POST", base+"/open", "demo-community", object{})
 	})
 }
 
 func TestFieldsThatDoNotFit(t *testing.T) {
-	h := open(t, sqlite(t), fake())
+	h := one(t)
 	for name, more := range map[string]object{
 		"one option":          {"options": []string{"甲"}},
 		"same titles":         {"options": []string{"甲", "甲"}},
@@ -142,8 +144,8 @@ func TestFieldsThatDoNotFit(t *testing.T) {
 		"negative cost":       {"options": []any{object{"title": "甲", "cost": -1}, "乙"}},
 		"no budget":           {"rule": "mes_cost", "options": []any{object{"title": "甲", "cost": 1}, object{"title": "乙", "cost": 2}}},
 		"no cost":             {"rule": "mes_cost", "budget": object{"amount": 5}},
-		"closes before opens": {"closes": noon.Add(-2 * time.Hour)},
-		"closed already":      {"closes": noon.Add(-time.Minute)},
+		"closes before opens": {"closes": apptest.Noon.Add(-2 * time.Hour)},
+		"closed already":      {"closes": apptest.Noon.Add(-time.Minute)},
 		"too many choices":    {"max_choices": 4},
 		"unknown rule":        {"rule": "dice"},
 		"unknown nature":      {"nature": "居民会议表决"},
@@ -155,12 +157,12 @@ func TestFieldsThatDoNotFit(t *testing.T) {
 		"NUL":                 {"question": "a\x00b"},
 	} {
 		body := object{"question": "先修哪一样？", "rule": "approval", "options": []any{"甲", "乙", "丙"}, "place": demo.CommunityA,
-			"opens": noon, "closes": noon.Add(time.Hour), "roll": object{"place": demo.CommunityA, "level": "V3"}}
+			"opens": apptest.Noon, "closes": apptest.Noon.Add(time.Hour), "roll": object{"place": demo.CommunityA, "level": "V3"}}
 		for k, v := range more {
 			body[k] = v
 		}
-		if status, b := h.do("POST", "/api/v1/polls", "demo-community", body); status != 422 {
-			t.Errorf("%s: %d\n%s", name, status, b)
+		if r := h.Do("POST", "/api/v1/polls", "demo-community", body); r.Status != 422 {
+			t.Errorf("%s: %d\n%s", name, r.Status, r.Body)
 		}
 	}
 }
@@ -178,7 +180,7 @@ func TestOneVoterAHundredTimes(t *testing.T) {
 				if i%2 == 0 {
 					header = []string{"Idempotency-Key", fmt.Sprint("k", i%10)}
 				}
-				o := h.must(200, "POST", "/api/v1/polls/"+poll+"/ballots", "demo-resident", object{"choices": []string{fmt.Sprint(i%3 + 1)}}, header...)
+				o := h.Must(200, "POST", "/api/v1/polls/"+poll+"/ballots", "demo-resident", object{"choices": []string{fmt.Sprint(i%3 + 1)}}, header...)
 				receipts[i], _ = o["receipt"].(string)
 			})
 		}
@@ -188,8 +190,8 @@ func TestOneVoterAHundredTimes(t *testing.T) {
 				t.Fatalf("receipts differ: %v", receipts)
 			}
 		}
-		h.clock.Advance(48 * time.Hour)
-		r := h.must(200, "GET", "/api/v1/polls/"+poll+"/result", "", nil)
+		h.Clock.Advance(48 * time.Hour)
+		r := h.Must(200, "GET", "/api/v1/polls/"+poll+"/result", "", nil)
 		sum := 0.0
 		for _, o := range r["options"].([]any) {
 			sum += o.(object)["votes"].(float64)
@@ -197,7 +199,7 @@ func TestOneVoterAHundredTimes(t *testing.T) {
 		if r["voters"] != 1.0 || sum != 1 {
 			t.Errorf("one voter is counted as %v", r)
 		}
-		h.verify()
+		h.Sound("ballot")
 	})
 }
 
@@ -207,9 +209,9 @@ func TestAKeySentAgainDoesNotVoteAgain(t *testing.T) {
 	eachHouse(t, func(t *testing.T, h *house) {
 		poll := h.poll(nil)
 		path := "/api/v1/polls/" + poll + "/ballots"
-		a := h.must(200, "POST", path, "demo-resident", object{"choices": []string{"1"}}, "Idempotency-Key", "a")
-		h.must(200, "POST", path, "demo-resident", object{"choices": []string{"2"}}, "Idempotency-Key", "b")
-		again := h.must(200, "POST", path, "demo-resident", object{"choices": []string{"1"}}, "Idempotency-Key", "a")
+		a := h.Must(200, "POST", path, "demo-resident", object{"choices": []string{"1"}}, "Idempotency-Key", "a")
+		h.Must(200, "POST", path, "demo-resident", object{"choices": []string{"2"}}, "Idempotency-Key", "b")
+		again := h.Must(200, "POST", path, "demo-resident", object{"choices": []string{"1"}}, "Idempotency-Key", "a")
 		if again["receipt"] != a["receipt"] {
 			t.Errorf("receipts %v and %v", a, again)
 		}
@@ -222,8 +224,8 @@ func TestAKeySentAgainDoesNotVoteAgain(t *testing.T) {
 				t.Errorf("the key tells of the ballot: %+v", k)
 			}
 		}
-		h.clock.Advance(48 * time.Hour)
-		r := h.must(200, "GET", "/api/v1/polls/"+poll+"/result", "", nil)
+		h.Clock.Advance(48 * time.Hour)
+		r := h.Must(200, "GET", "/api/v1/polls/"+poll+"/result", "", nil)
 		if o := r["options"].([]any)[1].(object); o["votes"] != 1.0 {
 			t.Errorf("the late repetition took the change back: %v", r)
 		}
@@ -244,7 +246,7 @@ func TestTheBoxIsForgotten(t *testing.T) {
 			}
 			receipt[r] = fmt.Sprint(i%3 + 1)
 		}
-		h.clock.Advance(48 * time.Hour)
+		h.Clock.Advance(48 * time.Hour)
 		if err := h.Work(context.Background()); err != nil {
 			t.Fatal(err)
 		}
@@ -254,10 +256,9 @@ func TestTheBoxIsForgotten(t *testing.T) {
 				t.Errorf("%s holds %d rows after the close, %v", table, n, err)
 			}
 		}
-		status, b := h.do("GET", "/api/v1/polls/"+poll+"/ballots.csv", "", nil)
-		rows, err := csv.NewReader(bytes.NewReader(b)).ReadAll()
-		if status != 200 || err != nil || len(rows) != 41 {
-			t.Fatalf("%d %v: %d rows", status, err, len(rows))
+		rows, err := csv.NewReader(strings.NewReader(h.Text(200, "GET", "/api/v1/polls/"+poll+"/ballots.csv", "", nil))).ReadAll()
+		if err != nil || len(rows) != 41 {
+			t.Fatalf("%v: %d rows", err, len(rows))
 		}
 		for i, r := range rows[1:] {
 			if receipt[r[0]] != r[1] {
@@ -267,12 +268,12 @@ func TestTheBoxIsForgotten(t *testing.T) {
 				t.Error("the list is not in the order of receipts")
 			}
 		}
-		status, pb := h.do("GET", "/api/v1/polls/"+poll+"/ballots.pb", "", nil)
+		pb := h.Text(200, "GET", "/api/v1/polls/"+poll+"/ballots.pb", "", nil)
 		var out bytes.Buffer
-		if err := tally.Run(&out, bytes.NewReader(pb), "approval", 1, false); status != 200 || err != nil || strings.TrimSpace(out.String()) != "1" {
+		if err := tally.Run(&out, strings.NewReader(pb), "approval", 1, false); err != nil || strings.TrimSpace(out.String()) != "1" {
 			t.Errorf("linli count gives %q, %v", out.String(), err)
 		}
-		h.verify()
+		h.Sound("ballot")
 	})
 }
 
@@ -282,11 +283,11 @@ func TestPaper(t *testing.T) {
 		poll := h.poll(nil)
 		enter := func(want int, who, voter string, choices ...string) object {
 			t.Helper()
-			return h.must(want, "POST", "/api/v1/polls/"+poll+"/papers", who, object{"voter": voter, "choices": choices})
+			return h.Must(want, "POST", "/api/v1/polls/"+poll+"/papers", who, object{"voter": voter, "choices": choices})
 		}
 		vote := func(want int, who string) {
 			t.Helper()
-			h.must(want, "POST", "/api/v1/polls/"+poll+"/ballots", who, object{"choices": []string{"1"}})
+			h.Must(want, "POST", "/api/v1/polls/"+poll+"/ballots", who, object{"choices": []string{"1"}})
 		}
 		enter(403, "demo-resident", "demo-neighbour", "1")
 		enter(422, "demo-community", "demo-outsider", "1")
@@ -305,21 +306,21 @@ func TestPaper(t *testing.T) {
 		vote(409, "demo-neighbour")
 		vote(200, "demo-resident")
 		enter(409, "demo-community", "demo-resident", "3")
-		x := h.must(200, "POST", "/api/v1/polls/"+poll+"/papers", "demo-community", object{"voter": "demo-volunteer", "invalid": true})
-		y := h.must(200, "POST", "/api/v1/polls/"+poll+"/papers", "demo-street", object{"voter": "demo-volunteer", "invalid": true})
+		x := h.Must(200, "POST", "/api/v1/polls/"+poll+"/papers", "demo-community", object{"voter": "demo-volunteer", "invalid": true})
+		y := h.Must(200, "POST", "/api/v1/polls/"+poll+"/papers", "demo-street", object{"voter": "demo-volunteer", "invalid": true})
 		if x["done"] != false || y["done"] != true {
 			t.Errorf("a ballot that cannot be read: %v %v", x, y)
 		}
 		enter(200, "demo-community", "demo-volunteer2", "1") // never confirmed: no ballot
-		h.clock.Advance(48 * time.Hour)
-		r := h.must(200, "GET", "/api/v1/polls/"+poll+"/result", "", nil)
+		h.Clock.Advance(48 * time.Hour)
+		r := h.Must(200, "GET", "/api/v1/polls/"+poll+"/result", "", nil)
 		if r["voters"] != 3.0 || r["paper"] != 2.0 || r["invalid"] != 1.0 {
 			t.Errorf("result %v", r)
 		}
 		if err := h.Work(context.Background()); err != nil {
 			t.Fatal(err)
 		}
-		h.verify()
+		h.Sound("ballot")
 	})
 }
 
@@ -344,8 +345,8 @@ func TestOneBallotAHousehold(t *testing.T) {
 		if err := vote(2); err != nil {
 			t.Error(err)
 		}
-		h.clock.Advance(48 * time.Hour)
-		if r := h.must(200, "GET", "/api/v1/polls/"+poll+"/result", "", nil); r["voters"] != 2.0 {
+		h.Clock.Advance(48 * time.Hour)
+		if r := h.Must(200, "GET", "/api/v1/polls/"+poll+"/result", "", nil); r["voters"] != 2.0 {
 			t.Errorf("result %v", r)
 		}
 	})
@@ -353,7 +354,7 @@ func TestOneBallotAHousehold(t *testing.T) {
 
 func TestTheRollIsFrozen(t *testing.T) {
 	eachHouse(t, func(t *testing.T, h *house) {
-		child := h.residents(1, func(_ int, a *member.Account) { a.Born = noon.AddDate(-17, 0, 0).UnixMilli() })[0]
+		child := h.residents(1, func(_ int, a *member.Account) { a.Born = apptest.Noon.AddDate(-17, 0, 0).UnixMilli() })[0]
 		poll := h.poll(nil)
 		late := h.residents(1, nil)[0]
 		for _, who := range []string{child, late} {
@@ -366,10 +367,10 @@ func TestTheRollIsFrozen(t *testing.T) {
 
 // A refusal names the place it speaks of.
 func TestARefusalIsWhole(t *testing.T) {
-	h := open(t, sqlite(t), fake())
-	status, b := h.do("POST", "/api/v1/polls/"+h.poll(nil)+"/ballots", "demo-outsider", object{"choices": []string{"1"}})
-	if status != 403 || strings.Contains(string(b), "{place}") {
-		t.Errorf("%d %s", status, b)
+	h := one(t)
+	r := h.Do("POST", "/api/v1/polls/"+h.poll(nil)+"/ballots", "demo-outsider", object{"choices": []string{"1"}})
+	if r.Status != 403 || strings.Contains(r.Body, "{place}") {
+		t.Errorf("%d %s", r.Status, r.Body)
 	}
 }
 
@@ -377,7 +378,7 @@ func TestARefusalIsWhole(t *testing.T) {
 // budget and without, one of them wanted by nobody; the downloaded file and the
 // command printed beside it give the same set.
 func TestEveryRuleCounts(t *testing.T) {
-	h := open(t, sqlite(t), fake())
+	h := one(t)
 	people := h.residents(24, nil)
 	for _, rule := range tally.Rules() {
 		for _, budget := range []any{object{"amount": 30_000_00}, nil} {
@@ -400,15 +401,15 @@ func TestEveryRuleCounts(t *testing.T) {
 					t.Fatalf("%s: %v", rule, err)
 				}
 			}
-			h.must(200, "POST", "/api/v1/polls/"+poll+"/close", "demo-community", object{"reason": "试一试各种计票办法"})
-			r := h.must(200, "GET", "/api/v1/polls/"+poll+"/result", "", nil)
+			h.Must(200, "POST", "/api/v1/polls/"+poll+"/close", "demo-community", object{"reason": "试一试各种计票办法"})
+			r := h.Must(200, "GET", "/api/v1/polls/"+poll+"/result", "", nil)
 			options := r["options"].([]any)
 			first, last := options[0].(object), options[3].(object)
 			if first["selected"] != true || first["votes"] != 18.0 || last["selected"] != false {
 				t.Errorf("%s: %v", rule, r)
 			}
-			_, page := h.do("GET", "/polls/"+poll+"/result", "", nil)
-			command := regexp.MustCompile(`linli count poll-[^<]*`).FindString(string(page))
+			page := h.Do("GET", "/polls/"+poll+"/result", "", nil).Body
+			command := regexp.MustCompile(`linli count poll-[^<]*`).FindString(page)
 			var args struct {
 				rule      string
 				increment int64
@@ -423,9 +424,9 @@ func TestEveryRuleCounts(t *testing.T) {
 					args.increment, _ = strconv.ParseInt(fields[i+1], 10, 64)
 				}
 			}
-			_, pb := h.do("GET", "/polls/"+poll+"/ballots.pb", "", nil)
+			pb := h.Do("GET", "/polls/"+poll+"/ballots.pb", "", nil).Body
 			var out bytes.Buffer
-			if err := tally.Run(&out, bytes.NewReader(pb), args.rule, args.increment, false); err != nil || args.rule != string(rule) {
+			if err := tally.Run(&out, strings.NewReader(pb), args.rule, args.increment, false); err != nil || args.rule != string(rule) {
 				t.Errorf("%s: %v\n%s\n%s", rule, err, command, pb)
 			}
 			var want []string
@@ -442,23 +443,23 @@ func TestEveryRuleCounts(t *testing.T) {
 	if err := h.Work(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	h.verify()
+	h.Sound("ballot")
 }
 
 // status is what a request to make a poll would answer.
 func (h *house) status(method, path string, more object) int {
-	body := object{"question": "先修哪一样？", "place": demo.CommunityA, "opens": noon.Add(48 * time.Hour), "closes": noon.Add(72 * time.Hour),
+	body := object{"question": "先修哪一样？", "place": demo.CommunityA, "opens": apptest.Noon.Add(48 * time.Hour), "closes": apptest.Noon.Add(72 * time.Hour),
 		"roll": object{"place": demo.CommunityA, "level": "V3"}}
 	for k, v := range more {
 		body[k] = v
 	}
-	status, _ := h.do(method, path, "demo-community", body)
+	status := h.Do(method, path, "demo-community", body).Status
 	return status
 }
 
 // TestVerifyNamesWhatWasChanged: a changed ballot, mark or roll does not pass.
 func TestVerifyNamesWhatWasChanged(t *testing.T) {
-	h := open(t, sqlite(t), fake())
+	h := one(t)
 	people := h.residents(25, nil)
 	poll := h.poll(nil)
 	for _, p := range people {
@@ -466,11 +467,11 @@ func TestVerifyNamesWhatWasChanged(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	h.clock.Advance(48 * time.Hour)
+	h.Clock.Advance(48 * time.Hour)
 	if err := h.Work(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	h.verify()
+	h.Sound("ballot")
 	check := h.Ballot.Part().Checks[0]
 	for do, undo := range map[string]string{
 		`UPDATE poll_ballots SET choices = '2' WHERE receipt = (SELECT min(receipt) FROM poll_ballots)`: `UPDATE poll_ballots SET choices = '1'`,
@@ -490,11 +491,11 @@ func TestVerifyNamesWhatWasChanged(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	h.verify()
+	h.Sound("ballot")
 }
 
 func TestMatrix(t *testing.T) {
-	now := noon.UnixMilli()
+	now := apptest.Noon.UnixMilli()
 	poll := func(s flow.State) *ballot.Poll {
 		p := &ballot.Poll{Head: flow.Head{State: s}, RollPlace: demo.CommunityA, Closes: now + 1}
 		p.Locate(demo.CommunityA)
@@ -508,5 +509,5 @@ func TestMatrix(t *testing.T) {
 		[]flow.Sample[actor.Actor]{{Name: "anonymous"}, {Name: "resident", Value: actor.Actor{ID: "r", Level: actor.V3, Home: demo.CommunityA}},
 			{Name: "community", Value: staff(demo.CommunityA)}, {Name: "community-b", Value: staff(demo.CommunityB)},
 			{Name: "street", Value: staff(demo.Street)}, {Name: "admin", Value: actor.Actor{ID: "a", Roles: []actor.Role{{Name: actor.Admin, Place: demo.District}}}}}, now)
-	golden(t, "matrix.txt", got)
+	golden.Check(t, "testdata/matrix.txt", got)
 }

@@ -10,7 +10,7 @@ import (
 
 // TestTexts: every key that is written down or built from values has its words in both languages.
 func TestTexts(t *testing.T) {
-	open(t, sqlite(t), fake()) // a house knows all texts
+	one(t) // a house knows all texts
 	unknown, err := text.Unknown(os.DirFS("."))
 	if err != nil || len(unknown) > 0 {
 		t.Errorf("%v %v", unknown, err)
