@@ -3,16 +3,18 @@ package project_test
 import (
 	"testing"
 
+	"linli/internal/app/apptest"
 	"linli/internal/app/demo"
 	"linli/internal/core/actor"
 	"linli/internal/core/flow"
 	"linli/internal/feature/project"
+	"linli/internal/platform/golden"
 )
 
 // TestMatrix holds who may do what in each state; a change of rules is a
 // change of this text.
 func TestMatrix(t *testing.T) {
-	now := noon.UnixMilli()
+	now := apptest.Noon.UnixMilli()
 	var matters []flow.Sample[*project.Project]
 	for _, s := range project.Life.States() {
 		p := &project.Project{Head: flow.Head{ID: "p", State: s, Author: "resident", Version: 1}, Shown: true, Ownership: project.PublicOwned,
@@ -38,5 +40,5 @@ func TestMatrix(t *testing.T) {
 		person("expert", actor.V2, demo.CommunityB, actor.Role{Name: actor.Expert, Place: demo.District}),
 		person("auditor", actor.V2, "", actor.Role{Name: actor.Auditor, Place: demo.District}), person("admin", actor.V2, "", actor.Role{Name: actor.Admin, Place: demo.District}),
 	}
-	golden(t, "matrix.txt", project.Life.Matrix(matters, actors, now))
+	golden.Check(t, "testdata/matrix.txt", project.Life.Matrix(matters, actors, now))
 }

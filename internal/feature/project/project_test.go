@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"linli/internal/app/apptest"
 	"linli/internal/app/demo"
 	"linli/internal/core/actor"
 	"linli/internal/core/flow"
@@ -29,35 +30,35 @@ func TestLifeIsSound(t *testing.T) {
 
 // work lets the house do what is due.
 func (h *house) work() {
-	h.t.Helper()
+	h.T.Helper()
 	if err := h.Work(context.Background()); err != nil {
-		h.t.Fatal(err)
+		h.T.Fatal(err)
 	}
 }
 
 func (h *house) state(id string) string {
-	h.t.Helper()
-	return h.must(200, "GET", "/api/v1/projects/"+id, "", nil)["state"].(string)
+	h.T.Helper()
+	return h.Must(200, "GET", "/api/v1/projects/"+id, "", nil)["state"].(string)
 }
 
 // voted puts a discussed project to the vote: yes and no are how many people of each.
 func (h *house) voted(id string, yes, no int) object {
-	h.t.Helper()
+	h.T.Helper()
 	poll := h.move(200, "demo-community", id, "poll", nil)["poll"].(string)
-	options := h.must(200, "GET", "/api/v1/polls/"+poll, "", nil)["options"].([]any)
+	options := h.Must(200, "GET", "/api/v1/polls/"+poll, "", nil)["options"].([]any)
 	voters := []string{"demo-resident", "demo-neighbour", "demo-volunteer", "demo-volunteer2", "demo-society", "demo-party", "demo-grid", "demo-community", "demo-community2", "demo-street"}
 	for i := range yes + no {
 		o := options[0].(object)
 		if i >= yes {
 			o = options[1].(object)
 		}
-		h.must(200, "POST", "/api/v1/polls/"+poll+"/ballots", voters[i], object{"choices": []any{o["id"]}})
+		h.Must(200, "POST", "/api/v1/polls/"+poll+"/ballots", voters[i], object{"choices": []any{o["id"]}})
 	}
 	h.move(409, "demo-community", id, "notice", nil) // nothing before the close
-	h.clock.Advance(8 * 24 * time.Hour)
+	h.Clock.Advance(8 * 24 * time.Hour)
 	h.work()
 	h.work()
-	return h.must(200, "GET", "/api/v1/projects/"+id, "", nil)
+	return h.Must(200, "GET", "/api/v1/projects/"+id, "", nil)
 }
 
 // TestFastTrack goes the whole way: proposal, study, council, poll, notice,
@@ -71,7 +72,7 @@ func TestFastTrack(t *testing.T) {
 			t.Fatalf("screened to %v", s)
 		}
 		h.move(403, "demo-community", id, "study", object{"result": "support"})
-		h.move(200, "demo-party", id, "study", object{"result": "support", "date": noon.Add(-time.Hour)})
+		h.move(200, "demo-party", id, "study", object{"result": "support", "date": apptest.Noon.Add(-time.Hour)})
 		h.move(200, "demo-community", id, "discuss", nil)
 
 		h.move(403, "demo-outsider", id, "position", object{"kind": "for", "text": "支持"})
@@ -97,19 +98,19 @@ func TestFastTrack(t *testing.T) {
 		o = h.move(200, "demo-neighbour", id, "object", object{"reason": "没有通知到 5 幢"})
 		h.move(409, "demo-neighbour", id, "object", object{"reason": "再说一遍"})
 		objection := o["objections"].([]any)[0].(object)["id"]
-		h.clock.Advance(20 * 24 * time.Hour)
+		h.Clock.Advance(20 * 24 * time.Hour)
 		if s := h.state(id); s != "notice" {
 			t.Errorf("an objection is not answered, yet it is %s", s)
 		}
 		h.move(200, "demo-community", id, "answer", object{"voice": objection, "verdict": "partly", "reason": "5 幢已补贴通知"})
 		h.work()
-		o = h.must(200, "GET", "/api/v1/projects/"+id, "", nil)
+		o = h.Must(200, "GET", "/api/v1/projects/"+id, "", nil)
 		if o["state"] != "selected" || o["build_by"] == nil {
 			t.Fatalf("after the notice: %v, built by %v", o["state"], o["build_by"])
 		}
 
-		h.move(422, "demo-community", id, "plan", object{"budget": 60_000_00, "due": h.clock.Now().Add(-time.Hour), "milestones": []string{"甲"}})
-		h.move(200, "demo-community", id, "plan", object{"budget": 60_000_00, "due": h.clock.Now().Add(40 * 24 * time.Hour), "milestones": []string{"拆除旧台阶", "浇筑坡道", "安装扶手"},
+		h.move(422, "demo-community", id, "plan", object{"budget": 60_000_00, "due": h.Clock.Now().Add(-time.Hour), "milestones": []string{"甲"}})
+		h.move(200, "demo-community", id, "plan", object{"budget": 60_000_00, "due": h.Clock.Now().Add(40 * 24 * time.Hour), "milestones": []string{"拆除旧台阶", "浇筑坡道", "安装扶手"},
 			"contractor": "江心洲市政工程队", "warranty": "两年"})
 		h.move(200, "demo-community", id, "spend", object{"amount": 20_000_00, "what": "首付款"})
 		h.move(403, "demo-community", id, "countersign", nil) // never one's own
@@ -118,7 +119,7 @@ func TestFastTrack(t *testing.T) {
 			t.Errorf("spending: %v", p)
 		}
 		h.move(409, "demo-community", id, "spend", object{"amount": 40_000_01, "what": "尾款"}) // beyond the budget
-		h.move(200, "demo-community", id, "delay", object{"until": h.clock.Now().Add(60 * 24 * time.Hour), "reason": "连续阴雨"})
+		h.move(200, "demo-community", id, "delay", object{"until": h.Clock.Now().Add(60 * 24 * time.Hour), "reason": "连续阴雨"})
 		h.move(200, "demo-community", id, "milestone", object{"note": "已拆除"})
 		h.move(200, "demo-community", id, "milestone", object{"milestone": 3})
 		h.move(422, "demo-community", id, "milestone", object{"milestone": 3})
@@ -128,32 +129,32 @@ func TestFastTrack(t *testing.T) {
 		}
 		h.accepted(id)
 		h.move(409, "demo-neighbour", id, "rate", object{"satisfied": "yes"})
-		h.clock.Advance(91 * 24 * time.Hour)
+		h.Clock.Advance(91 * 24 * time.Hour)
 		h.move(200, "demo-neighbour", id, "rate", object{"satisfied": "yes"})
 		h.move(200, "demo-neighbour", id, "rate", object{"satisfied": "fairly", "note": "再加一盏灯更好"})
 		o = h.move(200, "demo-newcomer", id, "rate", object{"satisfied": "yes"})
 		if r := o["ratings"].(object); r["yes"] != 1.0 || r["fairly"] != 1.0 {
 			t.Errorf("one rating a resident, the last: %v", r)
 		}
-		h.clock.Advance(60 * 24 * time.Hour)
+		h.Clock.Advance(60 * 24 * time.Hour)
 		h.work()
 		if s := h.state(id); s != "done" {
 			t.Errorf("ends as %s", s)
 		}
-		h.verify()
+		h.Sound("ballot", "project")
 	})
 }
 
 // accepted lets those who were drawn, and the supervision committee, accept.
 func (h *house) accepted(id string) {
-	h.t.Helper()
-	p, err := h.Project.Machine.Read(context.Background(), h.DB, actor.Actor{}, id, h.clock.Now().UnixMilli())
+	h.T.Helper()
+	p, err := h.Project.Machine.Read(context.Background(), h.DB, actor.Actor{}, id, h.Clock.Now().UnixMilli())
 	if err != nil {
-		h.t.Fatal(err)
+		h.T.Fatal(err)
 	}
 	names := map[string]string{}
 	for _, n := range []string{"demo-resident", "demo-neighbour", "demo-volunteer", "demo-volunteer2", "demo-society", "demo-party", "demo-grid", "demo-community", "demo-street"} {
-		names[h.must(200, "GET", "/api/v1/me", n, nil)["id"].(string)] = n
+		names[h.Must(200, "GET", "/api/v1/me", n, nil)["id"].(string)] = n
 	}
 	var jury []string
 	for _, v := range p.Voices {
@@ -162,7 +163,7 @@ func (h *house) accepted(id string) {
 		}
 	}
 	if len(jury) != 5 || slices.Contains(jury, "demo-resident") || slices.Contains(jury, "demo-community") || slices.Contains(jury, "demo-street") {
-		h.t.Fatalf("drawn are %v: neither staff nor the author may be", jury)
+		h.T.Fatalf("drawn are %v: neither staff nor the author may be", jury)
 	}
 	h.drawnAgain(id)
 	h.move(422, jury[0], id, "accept", object{"ok": false}) // a no says why
@@ -171,11 +172,11 @@ func (h *house) accepted(id string) {
 		h.move(200, who, id, "accept", object{"ok": true})
 	}
 	if s := h.state(id); s != "acceptance" {
-		h.t.Errorf("the supervision committee has not spoken, it is %s", s)
+		h.T.Errorf("the supervision committee has not spoken, it is %s", s)
 	}
 	h.overseer()
 	if s := h.move(200, "overseer", id, "accept", object{"ok": true, "note": "与报价和合同相符"})["state"]; s != "accepted" {
-		h.t.Errorf("accepted by all, it is %v", s)
+		h.T.Errorf("accepted by all, it is %v", s)
 	}
 }
 
@@ -187,7 +188,7 @@ func TestBehindInVotes(t *testing.T) {
 		if o := h.voted(id, 1, 7); o["support"].(object)["enough"] != false {
 			t.Fatalf("%v", o["support"])
 		}
-		h.clock.Advance(10 * 24 * time.Hour)
+		h.Clock.Advance(10 * 24 * time.Hour)
 		h.work()
 		if s := h.state(id); s != "panel" {
 			t.Fatalf("behind in votes it is %s", s)
@@ -210,43 +211,43 @@ func TestBehindInVotes(t *testing.T) {
 		// Who supported it is told.
 		told := h.lastTold(id)
 		for _, who := range []string{"demo-resident", "demo-neighbour"} {
-			me := h.must(200, "GET", "/api/v1/me", who, nil)["id"].(string)
+			me := h.Must(200, "GET", "/api/v1/me", who, nil)["id"].(string)
 			if !strings.Contains(told, "account:"+me) {
 				t.Errorf("%s is not told of the decision: %s", who, told)
 			}
 		}
-		h.verify()
+		h.Sound("ballot", "project")
 	})
 }
 
 // TestFewExperts: the street decides with its own reason, openly, when fewer
 // than three kinds spoke within the time.
 func TestFewExperts(t *testing.T) {
-	h := open(t, sqlite(t), fake())
+	h := one(t)
 	id := h.discussed(nil)
 	h.voted(id, 1, 7)
-	h.clock.Advance(10 * 24 * time.Hour)
+	h.Clock.Advance(10 * 24 * time.Hour)
 	h.work()
 	h.move(200, "demo-expert1", id, "opinion", object{"text": "再等等", "verdict": "defer"})
 	h.move(409, "demo-street", id, "decide", object{"verdict": "defer", "reason": "x"})
-	h.clock.Advance(40 * 24 * time.Hour)
+	h.Clock.Advance(40 * 24 * time.Hour)
 	h.work()
 	o := h.move(200, "demo-street", id, "decide", object{"verdict": "defer", "reason": "等管网改造完工后再议"})
 	if o["state"] != "deferred" || o["panel"].(object)["alone"] != true {
 		t.Errorf("%v %v", o["state"], o["panel"])
 	}
 	h.move(200, "demo-community", id, "discuss", nil) // taken up again
-	h.verify()
+	h.Sound("ballot", "project")
 }
 
 func TestWhatMayBeVotedOn(t *testing.T) {
-	h := open(t, sqlite(t), fake())
+	h := one(t)
 	for name, more := range map[string]object{
 		"owners": {"ownership": "owners"}, "unclear": {"ownership": "unclear"}, "unit without consent": {"ownership": "unit"},
 		"no fund": {"fund": nil}, "no upkeep": {"upkeep": nil}, "no cost": {"cost": nil},
 	} {
 		id := h.discussed(more)
-		o := h.must(200, "GET", "/api/v1/projects/"+id, "demo-community", nil)
+		o := h.Must(200, "GET", "/api/v1/projects/"+id, "demo-community", nil)
 		for _, a := range o["actions"].([]any) {
 			if a := a.(object); a["do"] == "poll" && (a["enabled"] != false || a["reason"] == "") {
 				t.Errorf("%s: offered as %v", name, a)
@@ -254,10 +255,10 @@ func TestWhatMayBeVotedOn(t *testing.T) {
 		}
 		h.move(409, "demo-community", id, "poll", nil)
 		// Nor by the poll's own door.
-		status, b := h.do("POST", "/api/v1/polls", "demo-community", object{"question": "先办哪一件？", "rule": "approval", "place": demo.CommunityA,
-			"options": []any{object{"title": "坡道", "project": id}, "别的"}, "opens": noon, "closes": noon.Add(time.Hour), "roll": object{"place": demo.CommunityA, "level": "V3"}})
-		if status != 409 {
-			t.Errorf("%s: a poll is made of it, %d %s", name, status, b)
+		r := h.Do("POST", "/api/v1/polls", "demo-community", object{"question": "先办哪一件？", "rule": "approval", "place": demo.CommunityA,
+			"options": []any{object{"title": "坡道", "project": id}, "别的"}, "opens": apptest.Noon, "closes": apptest.Noon.Add(time.Hour), "roll": object{"place": demo.CommunityA, "level": "V3"}})
+		if r.Status != 409 {
+			t.Errorf("%s: a poll is made of it, %d %s", name, r.Status, r.Body)
 		}
 	}
 	id := h.discussed(object{"ownership": "unit"})
@@ -269,30 +270,30 @@ func TestWhatMayBeVotedOn(t *testing.T) {
 func TestOnePollForSeveral(t *testing.T) {
 	eachHouse(t, func(t *testing.T, h *house) {
 		a, b := h.discussed(nil), h.discussed(object{"title": "晾衣架二十组", "cost": 38_000_00})
-		poll := h.must(201, "POST", "/api/v1/polls", "demo-community", object{"question": "先办哪一件？", "rule": "greedy_cost", "budget": object{"amount": 70_000_00}, "place": demo.CommunityA,
+		poll := h.Must(201, "POST", "/api/v1/polls", "demo-community", object{"question": "先办哪一件？", "rule": "greedy_cost", "budget": object{"amount": 70_000_00}, "place": demo.CommunityA,
 			"options": []any{object{"title": "坡道", "cost": 68_000_00, "project": a}, object{"title": "晾衣架", "cost": 38_000_00, "project": b}},
-			"opens":   h.clock.Now(), "closes": h.clock.Now().Add(time.Hour), "roll": object{"place": demo.CommunityA, "level": "V3"}})["id"].(string)
+			"opens":   h.Clock.Now(), "closes": h.Clock.Now().Add(time.Hour), "roll": object{"place": demo.CommunityA, "level": "V3"}})["id"].(string)
 		if h.state(a) != "polling" || h.state(b) != "polling" {
 			t.Fatalf("states %s %s", h.state(a), h.state(b))
 		}
 		for i, who := range []string{"demo-resident", "demo-neighbour", "demo-volunteer"} {
-			h.must(200, "POST", "/api/v1/polls/"+poll+"/ballots", who, object{"choices": []string{fmt.Sprint(i/2 + 1)}})
+			h.Must(200, "POST", "/api/v1/polls/"+poll+"/ballots", who, object{"choices": []string{fmt.Sprint(i/2 + 1)}})
 		}
-		h.clock.Advance(2 * time.Hour)
+		h.Clock.Advance(2 * time.Hour)
 		h.work()
 		h.work()
-		h.clock.Advance(15 * 24 * time.Hour)
+		h.Clock.Advance(15 * 24 * time.Hour)
 		h.work()
 		if h.state(a) != "selected" || h.state(b) != "panel" {
 			t.Errorf("by votes within the budget: %s %s", h.state(a), h.state(b))
 		}
-		h.verify()
+		h.Sound("ballot", "project")
 	})
 }
 
 // TestRefusedAcceptance: what those drawn do not accept goes back to be mended.
 func TestRefusedAcceptance(t *testing.T) {
-	h := open(t, sqlite(t), fake())
+	h := one(t)
 	id := h.toAcceptance()
 	h.overseer()
 	if s := h.move(200, "overseer", id, "accept", object{"ok": false, "note": "扶手松动"})["state"]; s != "building" {
@@ -300,28 +301,28 @@ func TestRefusedAcceptance(t *testing.T) {
 	}
 	h.move(200, "demo-community", id, "milestone", object{"note": "扶手已加固"})
 	h.accepted(id)
-	h.verify()
+	h.Sound("ballot", "project")
 }
 
 // toAcceptance builds a project in one step, up to the draw of those who accept.
 func (h *house) toAcceptance() string {
-	h.t.Helper()
+	h.T.Helper()
 	id := h.discussed(nil)
 	h.voted(id, 7, 0)
-	h.clock.Advance(10 * 24 * time.Hour)
+	h.Clock.Advance(10 * 24 * time.Hour)
 	h.work()
-	h.must(409, "GET", "/api/v1/projects/"+id+"/draw", "", nil)
-	h.move(200, "demo-community", id, "plan", object{"budget": 1_00, "due": h.clock.Now().Add(400 * 24 * time.Hour), "milestones": []string{"一次做完"}})
+	h.Must(409, "GET", "/api/v1/projects/"+id+"/draw", "", nil)
+	h.move(200, "demo-community", id, "plan", object{"budget": 1_00, "due": h.Clock.Now().Add(400 * 24 * time.Hour), "milestones": []string{"一次做完"}})
 	h.move(200, "demo-community", id, "milestone", nil)
 	return id
 }
 
 func TestScreening(t *testing.T) {
-	h := open(t, sqlite(t), fake())
+	h := one(t)
 	a := h.proposal("demo-newcomer", nil) // not public before somebody has looked at it
-	h.must(404, "GET", "/api/v1/projects/"+a, "", nil)
-	h.must(404, "GET", "/api/v1/projects/"+a, "demo-neighbour", nil)
-	h.must(200, "GET", "/api/v1/projects/"+a, "demo-newcomer", nil)
+	h.Must(404, "GET", "/api/v1/projects/"+a, "", nil)
+	h.Must(404, "GET", "/api/v1/projects/"+a, "demo-neighbour", nil)
+	h.Must(200, "GET", "/api/v1/projects/"+a, "demo-newcomer", nil)
 	if s := h.move(200, "demo-community", a, "screen", object{"ok": false, "reason": "请写明位置"})["state"]; s != "returned" {
 		t.Errorf("returned as %v", s)
 	}
@@ -340,11 +341,11 @@ func TestScreening(t *testing.T) {
 	if s := h.move(200, "demo-community", b, "screen", object{"ok": true, "reason": "确有需要"}); s["state"] != "study" {
 		t.Errorf("%v", s["state"])
 	}
-	me := h.must(200, "GET", "/api/v1/me", "demo-neighbour", nil)["id"].(string)
+	me := h.Must(200, "GET", "/api/v1/me", "demo-neighbour", nil)["id"].(string)
 	if !strings.Contains(h.lastTold(b), me) {
 		t.Error("who proposed the same is not told")
 	}
-	h.verify()
+	h.Sound("ballot", "project")
 }
 
 func TestAWishBecomesAProject(t *testing.T) {
@@ -354,23 +355,23 @@ func TestAWishBecomesAProject(t *testing.T) {
 			for k, v := range more {
 				body[k] = v
 			}
-			return h.must(201, "POST", "/api/v1/wishes", "demo-resident", body)["id"].(string)
+			return h.Must(201, "POST", "/api/v1/wishes", "demo-resident", body)["id"].(string)
 		}
 		id := wish(nil)
-		o := h.must(200, "POST", "/api/v1/wishes/"+id+"/convert", "demo-community", object{"to": "project"})
+		o := h.Must(200, "POST", "/api/v1/wishes/"+id+"/convert", "demo-community", object{"to": "project"})
 		ref, ok := strings.CutPrefix(o["became"].(string), "project:")
 		if !ok || o["state"] != "converted" {
 			t.Fatalf("became %v", o["became"])
 		}
-		p := h.must(200, "GET", "/api/v1/projects/"+ref, "", nil)
+		p := h.Must(200, "GET", "/api/v1/projects/"+ref, "", nil)
 		if p["wish"] != id || p["title"] != "门口台阶太高" || p["author"] != "李阿姨" {
 			t.Errorf("grew to %v", p)
 		}
 		private := wish(object{"visibility": "private"})
-		o = h.must(200, "POST", "/api/v1/wishes/"+private+"/convert", "demo-community", object{"to": "project"})
+		o = h.Must(200, "POST", "/api/v1/wishes/"+private+"/convert", "demo-community", object{"to": "project"})
 		ref, _ = strings.CutPrefix(o["became"].(string), "project:")
-		h.must(404, "GET", "/api/v1/projects/"+ref, "demo-neighbour", nil)                                                                       // as private as it was
-		h.must(422, "POST", "/api/v1/projects", "demo-resident", object{"title": "坡道", "body": "想修坡道", "place": demo.CommunityA, "request": id}) // there is no such request
+		h.Must(404, "GET", "/api/v1/projects/"+ref, "demo-neighbour", nil)                                                                       // as private as it was
+		h.Must(422, "POST", "/api/v1/projects", "demo-resident", object{"title": "坡道", "body": "想修坡道", "place": demo.CommunityA, "request": id}) // there is no such request
 	})
 }
 
@@ -384,11 +385,11 @@ func TestBoundsHoldAtOnce(t *testing.T) {
 		var wg sync.WaitGroup
 		for i := range 100 {
 			wg.Go(func() {
-				h.do("POST", "/api/v1/projects/"+id+"/position", "demo-neighbour", object{"kind": "for", "text": fmt.Sprint("支持", i)})
+				h.Do("POST", "/api/v1/projects/"+id+"/position", "demo-neighbour", object{"kind": "for", "text": fmt.Sprint("支持", i)})
 			})
 		}
 		wg.Wait()
-		o := h.must(200, "GET", "/api/v1/projects/"+id, "", nil)
+		o := h.Must(200, "GET", "/api/v1/projects/"+id, "", nil)
 		if n := len(o["council"].(object)["for"].([]any)); n != 5 {
 			t.Errorf("one person took %d positions", n)
 		}
@@ -414,7 +415,7 @@ func TestSeesSQL(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			listed, err := h.Project.Kind.List(ctx, h.DB, matter.View{Actor: a, Now: noon.UnixMilli()}, flow.Input{}, page.Ask{Limit: 100})
+			listed, err := h.Project.Kind.List(ctx, h.DB, matter.View{Actor: a, Now: apptest.Noon.UnixMilli()}, flow.Input{}, page.Ask{Limit: 100})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -433,8 +434,8 @@ func TestSeesSQL(t *testing.T) {
 
 // drawnAgain draws as a stranger does, from what is published alone.
 func (h *house) drawnAgain(id string) {
-	h.t.Helper()
-	d := h.must(200, "GET", "/api/v1/projects/"+id+"/draw", "", nil)
+	h.T.Helper()
+	d := h.Must(200, "GET", "/api/v1/projects/"+id+"/draw", "", nil)
 	sum := func(text string) string { s := sha256.Sum256([]byte(text)); return hex.EncodeToString(s[:]) }
 	var pool, drawn []string
 	for _, x := range d["pool"].([]any) {
@@ -445,23 +446,23 @@ func (h *house) drawnAgain(id string) {
 	}
 	slices.Sort(drawn)
 	if seed := sum(id + " " + d["seed_from"].(string)); seed != d["seed"] || d["seed_from"] == "" {
-		h.t.Errorf("the seed is %v, should be %s", d["seed"], seed)
+		h.T.Errorf("the seed is %v, should be %s", d["seed"], seed)
 	}
 	if !slices.IsSorted(pool) || sum(strings.Join(pool, "\n")) != d["pool_hash"] || !slices.Equal(drawn, pool[:5]) || d["jury"] != 5.0 || d["mine"] != "" {
-		h.t.Errorf("drawn %v of %v", drawn, d)
+		h.T.Errorf("drawn %v of %v", drawn, d)
 	}
-	me := h.must(200, "GET", "/api/v1/me", "demo-neighbour", nil)["id"].(string)
-	if mine := h.must(200, "GET", "/api/v1/projects/"+id+"/draw", "demo-neighbour", nil)["mine"]; mine != sum(d["seed"].(string)+" "+me) || !slices.Contains(pool, mine.(string)) {
-		h.t.Errorf("a resident finds herself as %v", mine)
+	me := h.Must(200, "GET", "/api/v1/me", "demo-neighbour", nil)["id"].(string)
+	if mine := h.Must(200, "GET", "/api/v1/projects/"+id+"/draw", "demo-neighbour", nil)["mine"]; mine != sum(d["seed"].(string)+" "+me) || !slices.Contains(pool, mine.(string)) {
+		h.T.Errorf("a resident finds herself as %v", mine)
 	}
-	if mine := h.must(200, "GET", "/api/v1/projects/"+id+"/draw", "demo-community", nil)["mine"]; mine != "" {
-		h.t.Errorf("staff stand in the pool as %v", mine)
+	if mine := h.Must(200, "GET", "/api/v1/projects/"+id+"/draw", "demo-community", nil)["mine"]; mine != "" {
+		h.T.Errorf("staff stand in the pool as %v", mine)
 	}
 }
 
 // TestVerifyDrawsAgain: another pool, another juror or another seed does not pass.
 func TestVerifyDrawsAgain(t *testing.T) {
-	h := open(t, sqlite(t), fake())
+	h := one(t)
 	id := h.toAcceptance()
 	check := h.Project.Part().Checks[1]
 	if faults, err := check.Do(context.Background(), h.DB); err != nil || len(faults) > 0 {
