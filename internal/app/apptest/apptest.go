@@ -103,7 +103,8 @@ func Config(t testing.TB, url string, now clock.Clock) app.Config {
 	return app.Config{Data: t.TempDir(), DB: url, Clock: now, BaseURL: "http://linli.test", Secret: []byte("a secret of the tests")}
 }
 
-// Serve opens a house that was made by other means. Its clock must be a fake one.
+// Serve opens a house that was made by other means. House.Clock is nil if that
+// of the configuration is no fake one.
 func Serve(t testing.TB, c app.Config) *House {
 	t.Helper()
 	h, err := app.Open(context.Background(), c)
@@ -112,12 +113,13 @@ func Serve(t testing.TB, c app.Config) *House {
 	}
 	srv := httptest.NewServer(h.Handler())
 	transport := &http.Transport{MaxIdleConnsPerHost: 64}
+	now, _ := c.Clock.(*clock.Fake)
 	t.Cleanup(func() {
 		transport.CloseIdleConnections()
 		srv.Close()
 		h.Close()
 	})
-	return &House{House: h, T: t, Clock: c.Clock.(*clock.Fake), URL: srv.URL, client: &http.Client{CheckRedirect: stay, Transport: transport}}
+	return &House{House: h, T: t, Clock: now, URL: srv.URL, client: &http.Client{CheckRedirect: stay, Transport: transport}}
 }
 
 func (p Plan) now() time.Time {
