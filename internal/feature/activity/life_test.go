@@ -2,11 +2,9 @@ package activity
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -19,11 +17,10 @@ import (
 	"linli/internal/core/page"
 	"linli/internal/platform/db"
 	"linli/internal/platform/dbtest"
+	"linli/internal/platform/golden"
 	"linli/internal/ui/text"
 	"linli/migrations"
 )
-
-var update = flag.Bool("update", false, "write golden files anew")
 
 const (
 	district, street, communityA, communityB = "320105", "320105004", "320105004004", "320105004005"
@@ -87,22 +84,7 @@ func TestLife(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := Life.Matrix(matters(), actors(), noon-hour)
-	path := filepath.Join("testdata", "matrix.txt")
-	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(want) != got {
-		t.Errorf("the matrix differs; if the change of rules is meant: go test ./internal/feature/activity -run TestLife -update\n%s", got)
-	}
+	golden.Check(t, "testdata/matrix.txt", got)
 }
 
 // TestSeesSQL: what a list gives is what Sees says, for random drafts and actors.
