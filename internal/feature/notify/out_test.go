@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"linli/internal/app/apptest"
 	"linli/internal/core/clock"
 	"linli/internal/feature/member"
 	"linli/internal/feature/notify"
@@ -58,11 +59,11 @@ func email() *stub { return &stub{name: notify.Email, usual: notify.Digest} }
 // hours when they end; the rest comes once a day; what was read meanwhile is
 // not told again. No private title leaves the house.
 func TestDigestAndQuietHours(t *testing.T) {
-	eachSite(t, func(t *testing.T, s *site) {
+	each(t, func(t *testing.T, h *house) {
 		mail := email()
-		s.Notify.Channels = []notify.Channel{mail}
-		w := s.wish("demo-resident", object{"visibility": "private", "title": "想找人陪我去医院"})
-		s.read()
+		h.Notify.Channels = []notify.Channel{mail}
+		w := h.FileWish("demo-resident", object{"visibility": "private", "title": "想找人陪我去医院"})
+		h.read()
 		got := mail.take()
 		if len(got) != 2 { // both staff of the community, at once
 			t.Errorf("staff: %v", got)
@@ -72,32 +73,32 @@ func TestDigestAndQuietHours(t *testing.T) {
 				t.Errorf("a letter says %q", title)
 			}
 		}
-		s.must(200, "POST", "/api/v1/wishes/"+w+"/offer", "demo-community", object{"to": "demo-volunteer"})
-		s.must(200, "POST", "/api/v1/wishes/"+w+"/claim", "demo-volunteer", object{})
-		s.read()
+		h.Text(200, "POST", "/api/v1/wishes/"+w+"/offer", "demo-community", object{"to": "demo-volunteer"})
+		h.Text(200, "POST", "/api/v1/wishes/"+w+"/claim", "demo-volunteer", object{})
+		h.read()
 		mail.take() // the volunteer was asked and had claimed already, or was told
-		s.clock.Set(time.Date(2026, 11, 18, 17, 59, 0, 0, clock.China))
-		s.read()
+		h.Clock.Set(time.Date(2026, 11, 18, 17, 59, 0, 0, clock.China))
+		h.read()
 		if got := mail.take(); len(got) != 0 {
 			t.Errorf("before the hour of the digest: %v", got)
 		}
-		s.clock.Set(time.Date(2026, 11, 18, 18, 0, 0, 0, clock.China))
-		s.read()
+		h.Clock.Set(time.Date(2026, 11, 18, 18, 0, 0, 0, clock.China))
+		h.read()
 		if got := mail.take(); len(got) == 0 || got[0] != "今天有1件与您有关的事" {
 			t.Errorf("digest: %v", got)
 		}
-		s.clock.Set(time.Date(2026, 11, 18, 23, 0, 0, 0, clock.China))
-		s.must(200, "POST", "/api/v1/wishes/"+w+"/deliver", "demo-volunteer", object{})
-		s.read()
+		h.Clock.Set(time.Date(2026, 11, 18, 23, 0, 0, 0, clock.China))
+		h.Text(200, "POST", "/api/v1/wishes/"+w+"/deliver", "demo-volunteer", object{})
+		h.read()
 		if got := mail.take(); len(got) != 0 {
 			t.Errorf("in the quiet hours: %v", got)
 		}
-		s.clock.Set(time.Date(2026, 11, 19, 8, 0, 0, 0, clock.China))
-		s.read()
+		h.Clock.Set(time.Date(2026, 11, 19, 8, 0, 0, 0, clock.China))
+		h.read()
 		if got := mail.take(); len(got) != 1 || got[0] != "您的微心愿已送到，请确认是否满意" {
 			t.Errorf("after the quiet hours: %v", got)
 		}
-		s.read()
+		h.read()
 		if got := mail.take(); len(got) != 0 {
 			t.Errorf("once more: %v", got)
 		}
@@ -107,44 +108,44 @@ func TestDigestAndQuietHours(t *testing.T) {
 // TestRetries: a channel that is away is tried again with growing pauses and
 // given up at last; a refusal ends at once; the person can read both.
 func TestRetries(t *testing.T) {
-	eachSite(t, func(t *testing.T, s *site) {
+	each(t, func(t *testing.T, h *house) {
 		away := email()
 		away.fail = func(int) error { return errors.New("connection refused") }
-		s.Notify.Channels = []notify.Channel{away}
-		s.wish("demo-newcomer", nil) // asks two staff
-		s.read()
+		h.Notify.Channels = []notify.Channel{away}
+		h.FileWish("demo-newcomer", nil) // asks two staff
+		h.read()
 		if away.tries != 2 {
 			t.Fatalf("%d tries", away.tries)
 		}
-		s.read()
+		h.read()
 		if away.tries != 2 {
 			t.Error("tried again at once")
 		}
-		if page := s.must(200, "GET", "/inbox/log", "demo-community", nil); !strings.Contains(page, "对方暂时联系不上") || !strings.Contains(page, "等待发送") {
+		if page := h.Text(200, "GET", "/inbox/log", "demo-community", nil); !strings.Contains(page, "对方暂时联系不上") || !strings.Contains(page, "等待发送") {
 			t.Error("the log does not say that it is tried again")
 		}
 		for range 12 {
-			s.clock.Advance(8 * time.Hour)
-			s.read()
+			h.Clock.Advance(8 * time.Hour)
+			h.read()
 		}
 		if away.tries != 2*6 {
 			t.Errorf("%d tries in all", away.tries)
 		}
-		if page := s.must(200, "GET", "/inbox/log", "demo-community", nil); !strings.Contains(page, "没有送到") {
+		if page := h.Text(200, "GET", "/inbox/log", "demo-community", nil); !strings.Contains(page, "没有送到") {
 			t.Error("the log does not say that it was given up")
 		}
 		refuses := email()
 		refuses.fail = func(int) error { return outbound.Permanent(errors.New("no such user")) }
-		s.Notify.Channels = []notify.Channel{refuses}
-		s.clock.Set(noon.AddDate(0, 0, 7))
-		s.wish("demo-newcomer", object{"title": "想换个灯泡"})
-		s.read()
-		s.clock.Advance(time.Hour)
-		s.read()
+		h.Notify.Channels = []notify.Channel{refuses}
+		h.Clock.Set(apptest.Noon.AddDate(0, 0, 7))
+		h.FileWish("demo-newcomer", object{"title": "想换个灯泡"})
+		h.read()
+		h.Clock.Advance(time.Hour)
+		h.read()
 		if refuses.tries != 2 {
 			t.Errorf("a refusal was tried %d times", refuses.tries)
 		}
-		if page := s.must(200, "GET", "/inbox/log", "demo-community", nil); !strings.Contains(page, "对方拒收") {
+		if page := h.Text(200, "GET", "/inbox/log", "demo-community", nil); !strings.Contains(page, "对方拒收") {
 			t.Error("the log does not say that it was refused")
 		}
 	})
@@ -153,14 +154,14 @@ func TestRetries(t *testing.T) {
 // TestTwoNodesSendOnce: nodes that read, plan and send at the same time tell
 // and send everything exactly once.
 func TestTwoNodesSendOnce(t *testing.T) {
-	eachSite(t, func(t *testing.T, s *site) {
+	each(t, func(t *testing.T, h *house) {
 		mail := &stub{name: notify.Email, usual: notify.Now}
-		nodes := []*site{s, open(t, s.db, s.clock), open(t, s.db, s.clock)}
+		nodes := []*apptest.House{h.House, h.Node(), h.Node()}
 		for _, n := range nodes {
 			n.Notify.Channels = []notify.Channel{mail}
 		}
 		for i := range 12 {
-			s.wish("demo-newcomer", object{"title": fmt.Sprintf("心愿%d", i)})
+			h.FileWish("demo-newcomer", object{"title": fmt.Sprintf("心愿%d", i)})
 		}
 		var wg sync.WaitGroup
 		for _, n := range nodes {
@@ -180,7 +181,7 @@ func TestTwoNodesSendOnce(t *testing.T) {
 			}
 		}
 		wg.Wait()
-		s.read()
+		h.read()
 		seen := map[string]int{}
 		for _, l := range mail.letters {
 			seen[l.ID]++
@@ -196,16 +197,16 @@ func TestTwoNodesSendOnce(t *testing.T) {
 
 // TestOldNews: a log read again from its start wakes nobody.
 func TestOldNews(t *testing.T) {
-	eachSite(t, func(t *testing.T, s *site) {
+	each(t, func(t *testing.T, h *house) {
 		mail := &stub{name: notify.Email, usual: notify.Now}
-		s.Notify.Channels = []notify.Channel{mail}
-		s.wish("demo-newcomer", nil)
-		s.clock.Advance(10 * 24 * time.Hour)
-		s.read()
+		h.Notify.Channels = []notify.Channel{mail}
+		h.FileWish("demo-newcomer", nil)
+		h.Clock.Advance(10 * 24 * time.Hour)
+		h.read()
 		if got := mail.take(); len(got) != 0 {
 			t.Errorf("old news went out: %v", got)
 		}
-		if badge, _ := s.inbox("demo-community"); badge != 1 {
+		if badge, _ := h.inbox("demo-community"); badge != 1 {
 			t.Error("the inbox does not hold it")
 		}
 	})
@@ -214,9 +215,9 @@ func TestOldNews(t *testing.T) {
 // TestPreferences: what a person says of a kind beats what they say of all,
 // and off is off.
 func TestPreferences(t *testing.T) {
-	eachSite(t, func(t *testing.T, s *site) {
+	each(t, func(t *testing.T, h *house) {
 		mail := email()
-		s.Notify.Channels = []notify.Channel{mail}
+		h.Notify.Channels = []notify.Channel{mail}
 		form := func(pairs ...string) map[string][]string {
 			f := map[string][]string{"_op": {fmt.Sprint(pairs)}}
 			for i := 0; i < len(pairs); i += 2 {
@@ -224,16 +225,16 @@ func TestPreferences(t *testing.T) {
 			}
 			return f
 		}
-		s.must(303, "POST", "/inbox/settings", "demo-community", values(form("email", "off", "quiet_from", "22:00", "quiet_to", "07:00", "digest_at", "19:00")))
-		s.must(303, "POST", "/inbox/settings", "demo-community2", values(form("email", "off")))
-		s.must(303, "POST", "/inbox/settings/kind", "demo-community2", values(form("kind", "wish", "channel", "email", "how", "now")))
-		if page := s.must(200, "GET", "/inbox/settings", "demo-community", nil); !strings.Contains(page, `value="19:00" selected`) {
+		h.Text(303, "POST", "/inbox/settings", "demo-community", values(form("email", "off", "quiet_from", "22:00", "quiet_to", "07:00", "digest_at", "19:00")))
+		h.Text(303, "POST", "/inbox/settings", "demo-community2", values(form("email", "off")))
+		h.Text(303, "POST", "/inbox/settings/kind", "demo-community2", values(form("kind", "wish", "channel", "email", "how", "now")))
+		if page := h.Text(200, "GET", "/inbox/settings", "demo-community", nil); !strings.Contains(page, `value="19:00" selected`) {
 			t.Error("the form does not show what was saved")
 		}
-		s.must(422, "POST", "/inbox/settings", "demo-community", values(form("email", "sometimes")))
-		s.must(422, "POST", "/inbox/settings/kind", "demo-community", values(form("kind", "nothing", "channel", "email", "how", "now")))
-		s.wish("demo-newcomer", nil)
-		s.read()
+		h.Text(422, "POST", "/inbox/settings", "demo-community", values(form("email", "sometimes")))
+		h.Text(422, "POST", "/inbox/settings/kind", "demo-community", values(form("kind", "nothing", "channel", "email", "how", "now")))
+		h.FileWish("demo-newcomer", nil)
+		h.read()
 		if got := mail.take(); len(got) != 1 {
 			t.Errorf("%v", got)
 		}
@@ -243,8 +244,8 @@ func TestPreferences(t *testing.T) {
 // TestHostilePush: an address that is no push service of a known browser is
 // refused when it is brought, and nothing is ever sent there.
 func TestHostilePush(t *testing.T) {
-	eachSite(t, func(t *testing.T, s *site) {
-		s.Notify.PushTest = func(endpoint, _, _ string) error {
+	each(t, func(t *testing.T, h *house) {
+		h.Notify.PushTest = func(endpoint, _, _ string) error {
 			if !strings.HasPrefix(endpoint, "https://fcm.googleapis.com/") {
 				return errors.New("not on the list")
 			}
@@ -252,20 +253,20 @@ func TestHostilePush(t *testing.T) {
 		}
 		good := object{"endpoint": "https://fcm.googleapis.com/fcm/send/abc", "p256dh": "BA", "auth": "aa"}
 		for _, endpoint := range []string{"http://127.0.0.1:80/", "https://169.254.169.254/latest", "https://evil.example/", "file:///etc/passwd"} {
-			s.must(422, "POST", "/api/v1/push", "demo-resident", object{"endpoint": endpoint, "p256dh": "BA", "auth": "aa"})
+			h.Text(422, "POST", "/api/v1/push", "demo-resident", object{"endpoint": endpoint, "p256dh": "BA", "auth": "aa"})
 		}
-		s.must(200, "POST", "/api/v1/push", "demo-resident", good)
-		s.must(200, "POST", "/api/v1/push", "demo-neighbour", good) // the browser changed hands
+		h.Text(200, "POST", "/api/v1/push", "demo-resident", good)
+		h.Text(200, "POST", "/api/v1/push", "demo-neighbour", good) // the browser changed hands
 		n := 0
-		if err := s.DB.Get(t.Context(), &n, `SELECT count(*) FROM notify_addresses WHERE account = ?`, s.account("demo-resident")); err != nil || n != 0 {
+		if err := h.DB.Get(t.Context(), &n, `SELECT count(*) FROM notify_addresses WHERE account = ?`, h.Account("demo-resident").ID); err != nil || n != 0 {
 			t.Errorf("%d addresses left with who signed out, %v", n, err)
 		}
-		s.must(200, "POST", "/api/v1/push/end", "demo-resident", object{"endpoint": good["endpoint"]})
-		if err := s.DB.Get(t.Context(), &n, `SELECT count(*) FROM notify_addresses`); err != nil || n != 1 {
+		h.Text(200, "POST", "/api/v1/push/end", "demo-resident", object{"endpoint": good["endpoint"]})
+		if err := h.DB.Get(t.Context(), &n, `SELECT count(*) FROM notify_addresses`); err != nil || n != 1 {
 			t.Errorf("somebody else ended it: %d, %v", n, err)
 		}
-		s.must(200, "POST", "/api/v1/push/end", "demo-neighbour", object{"endpoint": good["endpoint"]})
-		if err := s.DB.Get(t.Context(), &n, `SELECT count(*) FROM notify_addresses`); err != nil || n != 0 {
+		h.Text(200, "POST", "/api/v1/push/end", "demo-neighbour", object{"endpoint": good["endpoint"]})
+		if err := h.DB.Get(t.Context(), &n, `SELECT count(*) FROM notify_addresses`); err != nil || n != 0 {
 			t.Errorf("%d left, %v", n, err)
 		}
 	})
@@ -273,14 +274,14 @@ func TestHostilePush(t *testing.T) {
 
 // TestErase: an erased person leaves nothing here.
 func TestErase(t *testing.T) {
-	eachSite(t, func(t *testing.T, s *site) {
-		s.wish("demo-newcomer", nil)
-		s.read()
-		staff := s.account("demo-community")
-		if err := s.DB.Write(t.Context(), func(tx *db.Tx) error { return s.Notify.Erase(t.Context(), tx, staff) }); err != nil {
+	each(t, func(t *testing.T, h *house) {
+		h.FileWish("demo-newcomer", nil)
+		h.read()
+		staff := h.Account("demo-community").ID
+		if err := h.DB.Write(t.Context(), func(tx *db.Tx) error { return h.Notify.Erase(t.Context(), tx, staff) }); err != nil {
 			t.Fatal(err)
 		}
-		if _, texts := s.inbox("demo-community"); len(texts) != 0 {
+		if _, texts := h.inbox("demo-community"); len(texts) != 0 {
 			t.Errorf("%v", texts)
 		}
 	})
@@ -289,8 +290,8 @@ func TestErase(t *testing.T) {
 // TestTokens: of many nodes one renews the access token, and again only when
 // its right has run out.
 func TestTokens(t *testing.T) {
-	eachSite(t, func(t *testing.T, s *site) {
-		tokens := notify.Tokens{DB: s.DB}
+	each(t, func(t *testing.T, h *house) {
+		tokens := notify.Tokens{DB: h.DB}
 		ctx := t.Context()
 		if k, err := tokens.Load(ctx, "wx1"); err != nil || k != (wechat.Token{}) {
 			t.Fatalf("%v %v", k, err)

@@ -2,7 +2,6 @@ package notify_test
 
 import (
 	"encoding/json"
-	"flag"
 	"fmt"
 	"os"
 	"slices"
@@ -10,25 +9,20 @@ import (
 	"testing"
 	"time"
 
-	"linli/internal/app"
+	"linli/internal/app/apptest"
 	"linli/internal/core/clock"
 	"linli/internal/core/flow"
 	"linli/internal/feature/notify"
 	"linli/internal/feature/wish"
+	"linli/internal/platform/golden"
 	"linli/internal/ui/text"
 )
-
-var update = flag.Bool("update", false, "write golden files anew")
 
 // TestSentences compares the sentence of every move of a wish, for everybody
 // the move may tell, with a golden text in both languages: a change of words
 // or of the lifecycle shows as a change of text.
 func TestSentences(t *testing.T) {
-	h, err := app.Open(t.Context(), config(t.TempDir(), "", clock.NewFake(noon))) // adds the texts of all features
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer h.Close()
+	apptest.Serve(t, apptest.Config(t, "", clock.NewFake(apptest.Noon))) // adds the texts of all features
 	whys := []string{"author", "helped", "staff", "asked", "claimer", "lead", "offered", "family"}
 	var out []string
 	for _, lang := range text.Languages() {
@@ -60,21 +54,7 @@ func TestSentences(t *testing.T) {
 	}
 	slices.Sort(out)
 	got := strings.Join(slices.Compact(out), "\n") + "\n"
-	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile("testdata/sentences.txt", []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile("testdata/sentences.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("sentences changed; if that is meant: go test ./internal/feature/notify -run TestSentences -update\n%s", got)
-	}
+	golden.Check(t, "testdata/sentences.txt", got)
 	for _, bad := range []string{"对不起", "无效", "禁止", "非法", "「」", "“”", "{", "notify."} {
 		if strings.Contains(got, bad) {
 			t.Errorf("a sentence holds %q", bad)
