@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"linli/internal/app"
+	"linli/internal/app/apptest"
 	"linli/internal/app/demo"
 	"linli/internal/core/actor"
 	"linli/internal/core/id"
@@ -83,14 +84,14 @@ func (r *receiver) types() (out []string) {
 }
 
 // subscribe makes a subscription of the account and gives the receiver its secret.
-func (s *site) subscribe(as, place string, r *receiver, kinds ...string) string {
-	s.t.Helper()
-	o := s.json(201, "POST", "/api/v1/webhooks", as, object{"url": r.URL + "/in?x=1", "place": place, "kinds": kinds})
+func (h *house) subscribe(as, place string, r *receiver, kinds ...string) string {
+	h.T.Helper()
+	o := h.Must(201, "POST", "/api/v1/webhooks", as, object{"url": r.URL + "/in?x=1", "place": place, "kinds": kinds})
 	r.mu.Lock()
 	r.secret, _ = o["secret"].(string)
 	r.mu.Unlock()
 	if !strings.HasPrefix(r.secret, "whsec_") {
-		s.t.Fatalf("secret %q", r.secret)
+		h.T.Fatalf("secret %q", r.secret)
 	}
 	return o["id"].(string)
 }
@@ -111,46 +112,46 @@ func TestSign(t *testing.T) {
 // TestPublicOnly: a subscription hears the public events of its place and its
 // kinds, each once, and nothing else.
 func TestPublicOnly(t *testing.T) {
-	eachSite(t, func(t *testing.T, s *site) {
+	each(t, func(t *testing.T, h *house) {
 		r := receive(t)
-		s.wish("demo-resident", object{"title": "在订阅之前"})
-		s.clock.Advance(time.Second)
-		s.subscribe("demo-community", demo.CommunityA, r, "wish")
-		w := s.wish("demo-resident", object{"title": "想修纱窗", "body": "一句不该出门的话"})
-		s.wish("demo-resident", object{"visibility": "private"})
-		s.wish("demo-outsider", object{"place": demo.CommunityB})
-		s.read()
-		s.read()
+		h.FileWish("demo-resident", object{"title": "在订阅之前"})
+		h.Clock.Advance(time.Second)
+		h.subscribe("demo-community", demo.CommunityA, r, "wish")
+		w := h.FileWish("demo-resident", object{"title": "想修纱窗", "body": "一句不该出门的话"})
+		h.FileWish("demo-resident", object{"visibility": "private"})
+		h.FileWish("demo-outsider", object{"place": demo.CommunityB})
+		h.read()
+		h.read()
 		if got := r.types(); len(got) != 1 || got[0] != "wish.create "+demo.CommunityA {
 			t.Errorf("%v", got)
 		}
 		if raw, err := json.Marshal(r.got); err != nil || strings.Contains(string(raw), "纱窗") || strings.Contains(string(raw), "出门") || !strings.Contains(string(raw), w) {
 			t.Errorf("words left the house, or the id did not: %s", raw)
 		}
-		for _, rd := range s.Readers() {
+		for _, rd := range h.Readers() {
 			if rd.Name == "webhook" {
-				if err := s.Journal.Rebuild(t.Context(), rd); err != nil {
+				if err := h.Journal.Rebuild(t.Context(), rd); err != nil {
 					t.Fatal(err)
 				}
 			}
 		}
-		s.read()
+		h.read()
 		if len(r.got) != 1 {
 			t.Errorf("a log read anew sends again: %v", r.types())
 		}
-		s.checks()
+		h.checks()
 	})
 }
 
-func (s *site) checks() {
-	s.t.Helper()
-	for _, p := range s.Parts() {
+func (h *house) checks() {
+	h.T.Helper()
+	for _, p := range h.Parts() {
 		if p.Name != "webhook" {
 			continue
 		}
 		for _, c := range p.Checks {
-			if faults, err := c.Do(s.t.Context(), s.DB); err != nil || len(faults) > 0 {
-				s.t.Errorf("%s: %v %v", c.Name, faults, err)
+			if faults, err := c.Do(h.T.Context(), h.DB); err != nil || len(faults) > 0 {
+				h.T.Errorf("%s: %v %v", c.Name, faults, err)
 			}
 		}
 	}
@@ -159,62 +160,62 @@ func (s *site) checks() {
 // TestWhoMay: staff and administrators of the place; others are told so, or
 // find nothing.
 func TestWhoMay(t *testing.T) {
-	eachSite(t, func(t *testing.T, s *site) {
+	each(t, func(t *testing.T, h *house) {
 		r := receive(t)
-		hook := s.subscribe("demo-community", demo.CommunityA, r)
+		hook := h.subscribe("demo-community", demo.CommunityA, r)
 		body := object{"url": r.URL, "place": demo.CommunityA}
 		for _, who := range []string{"demo-resident", "demo-volunteer", "demo-grid", "demo-auditor"} {
-			s.must(403, "POST", "/api/v1/webhooks", who, object{"no": 1})
-			s.must(403, "GET", "/api/v1/webhooks", who, nil)
-			s.must(404, "GET", "/staff/webhooks", who, nil)
-			s.must(404, "GET", "/api/v1/webhooks/"+hook, who, nil)
-			s.must(404, "POST", "/api/v1/webhooks/"+hook+"/end", who, object{})
+			h.Text(403, "POST", "/api/v1/webhooks", who, object{"no": 1})
+			h.Text(403, "GET", "/api/v1/webhooks", who, nil)
+			h.Text(404, "GET", "/staff/webhooks", who, nil)
+			h.Text(404, "GET", "/api/v1/webhooks/"+hook, who, nil)
+			h.Text(404, "POST", "/api/v1/webhooks/"+hook+"/end", who, object{})
 		}
-		s.must(401, "GET", "/api/v1/webhooks", "", nil)
-		s.must(422, "POST", "/api/v1/webhooks", "demo-community-b", body)
-		s.must(404, "GET", "/api/v1/webhooks/"+hook, "demo-community-b", nil)
-		s.must(404, "GET", "/api/v1/webhooks/"+id.New(), "demo-community", nil)
-		s.must(404, "GET", "/api/v1/webhooks/none", "demo-community", nil)
+		h.Text(401, "GET", "/api/v1/webhooks", "", nil)
+		h.Text(422, "POST", "/api/v1/webhooks", "demo-community-b", body)
+		h.Text(404, "GET", "/api/v1/webhooks/"+hook, "demo-community-b", nil)
+		h.Text(404, "GET", "/api/v1/webhooks/"+id.New(), "demo-community", nil)
+		h.Text(404, "GET", "/api/v1/webhooks/none", "demo-community", nil)
 		for _, who := range []string{"demo-community2", "demo-street", "demo-admin"} {
-			o := s.json(200, "GET", "/api/v1/webhooks/"+hook, who, nil)
+			o := h.Must(200, "GET", "/api/v1/webhooks/"+hook, who, nil)
 			if _, there := o["secret"]; there {
 				t.Errorf("%s reads somebody else's secret", who)
 			}
-			s.must(403, "POST", "/api/v1/webhooks/"+hook+"/rotate", who, object{})
-			if page := s.must(200, "GET", "/staff/webhooks/"+hook, who, nil); strings.Contains(page, "whsec_") || strings.Contains(page, "x=1") {
+			h.Text(403, "POST", "/api/v1/webhooks/"+hook+"/rotate", who, object{})
+			if page := h.Text(200, "GET", "/staff/webhooks/"+hook, who, nil); strings.Contains(page, "whsec_") || strings.Contains(page, "x=1") {
 				t.Errorf("the page shows %s what is secret", who)
 			}
 		}
-		before := s.json(200, "GET", "/api/v1/webhooks/"+hook, "demo-community", nil)["secret"]
-		after := s.json(200, "POST", "/api/v1/webhooks/"+hook+"/rotate", "demo-community", object{})["secret"]
+		before := h.Must(200, "GET", "/api/v1/webhooks/"+hook, "demo-community", nil)["secret"]
+		after := h.Must(200, "POST", "/api/v1/webhooks/"+hook+"/rotate", "demo-community", object{})["secret"]
 		if before == after || after == nil {
 			t.Errorf("secret %v, then %v", before, after)
 		}
-		s.must(409, "POST", "/api/v1/webhooks/"+hook+"/enable", "demo-community", object{})
-		s.must(200, "POST", "/api/v1/webhooks/"+hook+"/end", "demo-street", object{})
-		s.must(409, "POST", "/api/v1/webhooks/"+hook+"/end", "demo-street", object{})
+		h.Text(409, "POST", "/api/v1/webhooks/"+hook+"/enable", "demo-community", object{})
+		h.Text(200, "POST", "/api/v1/webhooks/"+hook+"/end", "demo-street", object{})
+		h.Text(409, "POST", "/api/v1/webhooks/"+hook+"/end", "demo-street", object{})
 	})
 }
 
 // TestBadAddresses: what is not a public https address is refused in words.
 func TestBadAddresses(t *testing.T) {
-	eachSite(t, func(t *testing.T, s *site) {
-		strict := webhook.New(s.Journal, s.Member, s.Place, app.Config{}.Outbound())
-		strict.Page, strict.Secret = s.Webhook.Page, s.Webhook.Secret
-		*s.Webhook = *strict
+	each(t, func(t *testing.T, h *house) {
+		strict := webhook.New(h.Journal, h.Member, h.Place, app.Config{}.Outbound())
+		strict.Page, strict.Secret = h.Webhook.Page, h.Webhook.Secret
+		*h.Webhook = *strict
 		for _, u := range []string{
 			"http://example.org/in", "https://127.0.0.1/in", "https://[::1]/in", "https://169.254.169.254/latest/meta-data", "https://10.0.0.8/", "ftp://example.org/",
 			"https://user:pass@example.org/", "https://", "javascript:alert(1)", "//example.org", "https://[::ffff:10.0.0.1]/", strings.Repeat("https://example.org/", 30),
 		} {
-			s.must(422, "POST", "/api/v1/webhooks", "demo-community", object{"url": u, "place": demo.CommunityA})
+			h.Text(422, "POST", "/api/v1/webhooks", "demo-community", object{"url": u, "place": demo.CommunityA})
 		}
-		s.must(422, "POST", "/api/v1/webhooks", "demo-community", object{"url": "https://example.org/in", "place": "32010500400x"})
-		s.must(422, "POST", "/api/v1/webhooks", "demo-community", object{"url": "https://example.org/in", "place": demo.CommunityA, "kinds": []string{"member"}})
+		h.Text(422, "POST", "/api/v1/webhooks", "demo-community", object{"url": "https://example.org/in", "place": "32010500400x"})
+		h.Text(422, "POST", "/api/v1/webhooks", "demo-community", object{"url": "https://example.org/in", "place": demo.CommunityA, "kinds": []string{"member"}})
 		form := url.Values{"url": {"https://127.0.0.1/"}, "place": {demo.CommunityA}, "_op": {"1"}}
-		if status, page, _ := s.do("POST", "/staff/webhooks", "demo-community", form); status != 422 || !strings.Contains(page, "https://127.0.0.1/") || !strings.Contains(page, "公网地址") {
-			t.Errorf("%d: the form is not shown again", status)
+		if r := h.Do("POST", "/staff/webhooks", "demo-community", form); r.Status != 422 || !strings.Contains(r.Body, "https://127.0.0.1/") || !strings.Contains(r.Body, "公网地址") {
+			t.Errorf("%d: the form is not shown again", r.Status)
 		}
-		s.must(201, "POST", "/api/v1/webhooks", "demo-community", object{"url": "https://example.org/in", "place": demo.CommunityA})
+		h.Text(201, "POST", "/api/v1/webhooks", "demo-community", object{"url": "https://example.org/in", "place": demo.CommunityA})
 	})
 }
 
@@ -222,7 +223,7 @@ func TestBadAddresses(t *testing.T) {
 // one that fails waits without keeping others, is tried on the specification's
 // schedule and paused at last; 410 pauses at once.
 func TestHostileReceiver(t *testing.T) {
-	eachSite(t, func(t *testing.T, s *site) {
+	each(t, func(t *testing.T, h *house) {
 		bad, good, elsewhere := receive(t), receive(t), receive(t)
 		elsewhere.answer = func(int, http.ResponseWriter) { t.Error("a redirect was followed") }
 		bad.answer = func(n int, w http.ResponseWriter) {
@@ -241,73 +242,73 @@ func TestHostileReceiver(t *testing.T) {
 				panic(http.ErrAbortHandler)
 			}
 		}
-		hook := s.subscribe("demo-community", demo.CommunityA, bad)
-		s.subscribe("demo-community2", demo.CommunityA, good)
+		hook := h.subscribe("demo-community", demo.CommunityA, bad)
+		h.subscribe("demo-community2", demo.CommunityA, good)
 		for i := range 3 {
-			s.wish("demo-resident", object{"title": fmt.Sprintf("第%d件", i)})
+			h.FileWish("demo-resident", object{"title": fmt.Sprintf("第%d件", i)})
 		}
-		s.read()
+		h.read()
 		if len(good.got) != 3 {
 			t.Errorf("the good one got %d", len(good.got))
 		}
 		if bad.calls != 1 {
 			t.Errorf("the bad one was called %d times in one round", bad.calls)
 		}
-		s.read()
+		h.read()
 		if bad.calls != 1 {
 			t.Error("called again at once")
 		}
-		if page := s.must(200, "GET", "/staff/webhooks/"+hook, "demo-community", nil); !strings.Contains(page, "对方没有接收") || !strings.Contains(page, "HTTP 500") {
+		if page := h.Text(200, "GET", "/staff/webhooks/"+hook, "demo-community", nil); !strings.Contains(page, "对方没有接收") || !strings.Contains(page, "HTTP 500") {
 			t.Error("the log does not tell the failure")
 		}
 		for range 60 {
-			s.clock.Advance(2 * time.Hour)
-			s.read()
+			h.Clock.Advance(2 * time.Hour)
+			h.read()
 		}
-		o := s.json(200, "GET", "/api/v1/webhooks/"+hook, "demo-community", nil)
+		o := h.Must(200, "GET", "/api/v1/webhooks/"+hook, "demo-community", nil)
 		if o["state"] != "disabled" || o["reason"] != "failing" {
 			t.Errorf("%v %v after %d calls", o["state"], o["reason"], bad.calls)
 		}
 		calls := bad.calls
-		s.clock.Advance(48 * time.Hour)
-		s.wish("demo-resident", object{"title": "暂停以后"})
-		s.read()
+		h.Clock.Advance(48 * time.Hour)
+		h.FileWish("demo-resident", object{"title": "暂停以后"})
+		h.read()
 		if bad.calls != calls {
 			t.Error("a paused subscription is still called")
 		}
 		bad.answer = nil
-		s.must(200, "POST", "/api/v1/webhooks/"+hook+"/enable", "demo-community", object{})
-		s.clock.Advance(time.Second)
-		s.wish("demo-resident", object{"title": "重新开始"})
-		s.read()
+		h.Text(200, "POST", "/api/v1/webhooks/"+hook+"/enable", "demo-community", object{})
+		h.Clock.Advance(time.Second)
+		h.FileWish("demo-resident", object{"title": "重新开始"})
+		h.read()
 		if len(bad.got) != 1 {
 			t.Errorf("after being turned on again it got %v", bad.types())
 		}
 		bad.answer = func(_ int, w http.ResponseWriter) { w.WriteHeader(410) }
-		s.wish("demo-resident", object{"title": "地址停用"})
-		s.read()
-		if o := s.json(200, "GET", "/api/v1/webhooks/"+hook, "demo-community", nil); o["state"] != "disabled" || o["reason"] != "gone" {
+		h.FileWish("demo-resident", object{"title": "地址停用"})
+		h.read()
+		if o := h.Must(200, "GET", "/api/v1/webhooks/"+hook, "demo-community", nil); o["state"] != "disabled" || o["reason"] != "gone" {
 			t.Errorf("%v %v after 410", o["state"], o["reason"])
 		}
-		s.checks()
+		h.checks()
 	})
 }
 
 // TestRoleEnds: nothing is sent for who no longer holds the role.
 func TestRoleEnds(t *testing.T) {
-	eachSite(t, func(t *testing.T, s *site) {
+	each(t, func(t *testing.T, h *house) {
 		r := receive(t)
-		hook := s.subscribe("demo-community", demo.CommunityA, r)
-		s.wish("demo-resident", nil)
-		staff := s.account("demo-community")
-		if err := s.DB.Write(t.Context(), func(tx *db.Tx) error { return s.Member.End(t.Context(), tx, "", staff, actor.Staff) }); err != nil {
+		hook := h.subscribe("demo-community", demo.CommunityA, r)
+		h.FileWish("demo-resident", nil)
+		staff := h.Account("demo-community").ID
+		if err := h.DB.Write(t.Context(), func(tx *db.Tx) error { return h.Member.End(t.Context(), tx, "", staff, actor.Staff) }); err != nil {
 			t.Fatal(err)
 		}
-		s.read()
+		h.read()
 		if r.calls != 0 {
 			t.Error("sent after the role had ended")
 		}
-		o := s.json(200, "GET", "/api/v1/webhooks/"+hook, "demo-street", nil)
+		o := h.Must(200, "GET", "/api/v1/webhooks/"+hook, "demo-street", nil)
 		if o["state"] != "ended" || o["reason"] != "right" {
 			t.Errorf("%v %v", o["state"], o["reason"])
 		}
@@ -316,16 +317,16 @@ func TestRoleEnds(t *testing.T) {
 
 // TestTwoNodes: nodes that work at the same time send every message once.
 func TestTwoNodes(t *testing.T) {
-	eachSite(t, func(t *testing.T, s *site) {
+	each(t, func(t *testing.T, h *house) {
 		r := receive(t)
-		s.subscribe("demo-community", demo.CommunityA, r)
-		other := open(t, s.db, s.clock)
+		h.subscribe("demo-community", demo.CommunityA, r)
+		other := h.Node()
 		const many = 15
 		for i := range many {
-			s.wish("demo-resident", object{"title": fmt.Sprintf("心愿%d", i)})
+			h.FileWish("demo-resident", object{"title": fmt.Sprintf("心愿%d", i)})
 		}
 		var wg sync.WaitGroup
-		for _, n := range []*site{s, other, s, other} {
+		for _, n := range []*apptest.House{h.House, other, h.House, other} {
 			wg.Go(func() {
 				for range 3 {
 					for _, rd := range n.Readers() {
@@ -342,7 +343,7 @@ func TestTwoNodes(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		s.read()
+		h.read()
 		seen := map[string]bool{}
 		for _, id := range r.ids {
 			if seen[id] {
