@@ -13,6 +13,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"linli/internal/app/apptest"
 	"linli/internal/app/demo"
 )
 
@@ -35,7 +36,7 @@ func faultsOf(o object) map[string]string {
 }
 
 func TestGate(t *testing.T) {
-	eachSite(t, func(t *testing.T, s *site) {
+	each(t, func(t *testing.T, h *house) {
 		var table bytes.Buffer
 		w := csv.NewWriter(&table)
 		w.WriteAll([][]string{{"姓名", "身份证号"}, {"张三", plantedID}})
@@ -63,36 +64,36 @@ func TestGate(t *testing.T) {
 				more[k] = v
 			}
 			if c.file != "" {
-				more["attachments"] = []string{s.upload("demo-community", c.file, c.bytes)}
+				more["attachments"] = []string{h.Upload("demo-community", c.file, c.bytes)}
 			}
-			id := s.draft("demo-community", more)
+			id := h.draft("demo-community", more)
 			publish := "/api/v1/posts/" + id + "/publish"
-			faults := faultsOf(s.must(422, "POST", publish, "demo-community", object{}))
+			faults := faultsOf(h.Must(422, "POST", publish, "demo-community", object{}))
 			if !strings.Contains(faults[c.field], c.shown) || len(faults) != 1 {
 				t.Errorf("%s: %v", c.name, faults)
 			}
 			// Past the gate only by another than the author, with a reason.
-			faults = faultsOf(s.must(422, "POST", publish, "demo-community", object{"override_reason": "本人同意公开"}))
+			faults = faultsOf(h.Must(422, "POST", publish, "demo-community", object{"override_reason": "本人同意公开"}))
 			if faults["override_reason"] == "" {
 				t.Errorf("%s: the author overrode: %v", c.name, faults)
 			}
-			if o := s.must(200, "POST", publish, "demo-community2", object{"override_reason": "本人同意公开"}); o["state"] != "published" {
+			if o := h.Must(200, "POST", publish, "demo-community2", object{"override_reason": "本人同意公开"}); o["state"] != "published" {
 				t.Errorf("%s: %v", c.name, o["state"])
 			}
-			if raw := s.do("GET", "/api/v1/posts/"+id+"/timeline", "", nil); bytes.Contains(raw.Body, []byte("本人同意公开")) {
+			if raw := h.Do("GET", "/api/v1/posts/"+id+"/timeline", "", nil); strings.Contains(raw.Body, "本人同意公开") {
 				t.Errorf("%s: the reason to override is told to everybody", c.name)
 			}
 		}
 		// The community's own phone is no fault, nor is a harmless file.
-		s.publish("demo-community", object{"body": "咨询 025-86821234，急事打 110。", "attachments": []string{s.upload("demo-community", "表.csv", []byte("项目,金额\n路灯,30000\n"))}})
+		h.publish("demo-community", object{"body": "咨询 025-86821234，急事打 110。", "attachments": []string{h.Upload("demo-community", "表.csv", []byte("项目,金额\n路灯,30000\n"))}})
 		// A warning comes early.
-		o := s.must(201, "POST", "/api/v1/posts", "demo-community", object{"title": "招领", "body": "电话 " + plantedPhone, "channel": "community", "place": demo.CommunityA})
+		o := h.Must(201, "POST", "/api/v1/posts", "demo-community", object{"title": "招领", "body": "电话 " + plantedPhone, "channel": "community", "place": demo.CommunityA})
 		if ws, _ := o["warnings"].([]any); len(ws) != 1 {
 			t.Errorf("warnings %v", o["warnings"])
 		}
 		// What cannot be read stops, too.
-		id := s.draft("demo-community", object{"attachments": []string{s.upload("demo-community", "扫描.pdf", []byte("%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\n%%EOF"))}})
-		if f := faultsOf(s.must(422, "POST", "/api/v1/posts/"+id+"/publish", "demo-community", object{})); !strings.Contains(f["扫描.pdf"], "读不出来") {
+		id := h.draft("demo-community", object{"attachments": []string{h.Upload("demo-community", "扫描.pdf", []byte("%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\n%%EOF"))}})
+		if f := faultsOf(h.Must(422, "POST", "/api/v1/posts/"+id+"/publish", "demo-community", object{})); !strings.Contains(f["扫描.pdf"], "读不出来") {
 			t.Errorf("%v", f)
 		}
 	})
@@ -123,35 +124,35 @@ func pdfSaying(words string) []byte {
 }
 
 func TestTwoPersonsAndReturn(t *testing.T) {
-	eachSite(t, func(t *testing.T, s *site) {
-		if err := s.Place.Set(t.Context(), "", demo.CommunityA, "post.two_persons", "true"); err != nil {
+	each(t, func(t *testing.T, h *house) {
+		if err := h.Place.Set(t.Context(), "", demo.CommunityA, "post.two_persons", "true"); err != nil {
 			t.Fatal(err)
 		}
-		id := s.draft("demo-community", nil)
+		id := h.draft("demo-community", nil)
 		at := "/api/v1/posts/" + id
-		s.must(404, "GET", at, "demo-resident", nil)
-		s.must(404, "GET", at, "demo-community-b", nil)
-		s.must(200, "GET", at, "demo-street", nil)
-		s.must(403, "POST", at+"/publish", "demo-community", object{})
-		s.must(200, "POST", at+"/submit", "demo-community", object{})
-		s.must(403, "POST", at+"/publish", "demo-community", object{})
-		s.must(200, "POST", at+"/return", "demo-community2", object{"reason": "补上联系电话"})
-		if o := s.must(200, "GET", at, "demo-community", nil); o["state"] != "draft" || o["returned"] != "补上联系电话" {
+		h.Must(404, "GET", at, "demo-resident", nil)
+		h.Must(404, "GET", at, "demo-community-b", nil)
+		h.Must(200, "GET", at, "demo-street", nil)
+		h.Must(403, "POST", at+"/publish", "demo-community", object{})
+		h.Must(200, "POST", at+"/submit", "demo-community", object{})
+		h.Must(403, "POST", at+"/publish", "demo-community", object{})
+		h.Must(200, "POST", at+"/return", "demo-community2", object{"reason": "补上联系电话"})
+		if o := h.Must(200, "GET", at, "demo-community", nil); o["state"] != "draft" || o["returned"] != "补上联系电话" {
 			t.Errorf("%v %v", o["state"], o["returned"])
 		}
-		s.must(200, "POST", at+"/edit", "demo-community", object{"body": "请提前储水，电话 025-86821234。"})
-		s.must(200, "POST", at+"/submit", "demo-community", object{})
-		s.must(200, "POST", at+"/publish", "demo-community2", object{})
-		if o := s.must(200, "GET", at, "", nil); !strings.Contains(o["html"].(string), "025-86821234") {
+		h.Must(200, "POST", at+"/edit", "demo-community", object{"body": "请提前储水，电话 025-86821234。"})
+		h.Must(200, "POST", at+"/submit", "demo-community", object{})
+		h.Must(200, "POST", at+"/publish", "demo-community2", object{})
+		if o := h.Must(200, "GET", at, "", nil); !strings.Contains(o["html"].(string), "025-86821234") {
 			t.Errorf("%v", o["html"])
 		}
 		// A branch may write for its community; staff publish.
-		own := s.draft("demo-party", nil)
-		s.must(403, "POST", "/api/v1/posts/"+own+"/publish", "demo-party", object{})
-		s.must(200, "POST", "/api/v1/posts/"+own+"/submit", "demo-party", object{})
-		s.must(200, "POST", "/api/v1/posts/"+own+"/publish", "demo-community", object{})
-		s.must(403, "POST", "/api/v1/posts", "demo-resident", object{"title": "x", "body": "y", "channel": "community", "place": demo.CommunityA})
-		s.must(403, "POST", "/api/v1/posts", "demo-community-b", object{"title": "x", "body": "y", "channel": "community", "place": demo.CommunityA})
+		own := h.draft("demo-party", nil)
+		h.Must(403, "POST", "/api/v1/posts/"+own+"/publish", "demo-party", object{})
+		h.Must(200, "POST", "/api/v1/posts/"+own+"/submit", "demo-party", object{})
+		h.Must(200, "POST", "/api/v1/posts/"+own+"/publish", "demo-community", object{})
+		h.Must(403, "POST", "/api/v1/posts", "demo-resident", object{"title": "x", "body": "y", "channel": "community", "place": demo.CommunityA})
+		h.Must(403, "POST", "/api/v1/posts", "demo-community-b", object{"title": "x", "body": "y", "channel": "community", "place": demo.CommunityA})
 		for name, bad := range map[string]object{
 			"channel": {"channel": "radio"}, "place": {"place": "999999"}, "topic": {"topic": "gossip"}, "title": {"title": strings.Repeat("长", 81)}, "publish_at": {"publish_at": "soon"},
 		} {
@@ -159,122 +160,122 @@ func TestTwoPersonsAndReturn(t *testing.T) {
 			for k, v := range bad {
 				body[k] = v
 			}
-			if f := faultsOf(s.must(422, "POST", "/api/v1/posts", "demo-community", body)); f[name] == "" {
+			if f := faultsOf(h.Must(422, "POST", "/api/v1/posts", "demo-community", body)); f[name] == "" {
 				t.Errorf("%s: %v", name, f)
 			}
 		}
-		s.must(422, "POST", "/api/v1/posts", "demo-district", object{"title": "x", "body": "y", "channel": "street", "place": demo.District})
-		verify(t, s)
+		h.Must(422, "POST", "/api/v1/posts", "demo-district", object{"title": "x", "body": "y", "channel": "street", "place": demo.District})
+		h.Sound("post")
 	})
 }
 
 func TestGoesOutAtItsHour(t *testing.T) {
-	eachSite(t, func(t *testing.T, s *site) {
-		hour := noon.Add(2 * time.Hour)
-		id := s.draft("demo-community", object{"publish_at": hour.Format(time.RFC3339), "pinned": true})
-		o := s.must(200, "POST", "/api/v1/posts/"+id+"/publish", "demo-community", object{})
+	each(t, func(t *testing.T, h *house) {
+		hour := apptest.Noon.Add(2 * time.Hour)
+		id := h.draft("demo-community", object{"publish_at": hour.Format(time.RFC3339), "pinned": true})
+		o := h.Must(200, "POST", "/api/v1/posts/"+id+"/publish", "demo-community", object{})
 		if o["state"] != "submitted" || o["due_at"] != hour.UTC().Format(time.RFC3339) {
 			t.Fatalf("%v due %v", o["state"], o["due_at"])
 		}
-		s.must(404, "GET", "/api/v1/posts/"+id, "demo-resident", nil)
-		s.clock.Set(hour.Add(time.Second))
-		s.must(200, "GET", "/api/v1/posts/"+id, "demo-resident", nil) // by settling on read
-		if err := s.Work(t.Context()); err != nil {
+		h.Must(404, "GET", "/api/v1/posts/"+id, "demo-resident", nil)
+		h.Clock.Set(hour.Add(time.Second))
+		h.Must(200, "GET", "/api/v1/posts/"+id, "demo-resident", nil) // by settling on read
+		if err := h.Work(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if !s.lists("/api/v1/posts?place="+demo.CommunityA, "", id) {
+		if !h.lists("/api/v1/posts?place="+demo.CommunityA, "", id) {
 			t.Error("not listed after its hour")
 		}
-		o = s.must(200, "GET", "/api/v1/posts/"+id, "", nil)
+		o = h.Must(200, "GET", "/api/v1/posts/"+id, "", nil)
 		if o["published_at"] != hour.UTC().Format(time.RFC3339) {
 			t.Errorf("published %v", o["published_at"])
 		}
-		if pinned, err := s.Post.Pinned(t.Context(), demo.CommunityA); err != nil || len(pinned) != 1 || pinned[0].ID != id {
+		if pinned, err := h.Post.Pinned(t.Context(), demo.CommunityA); err != nil || len(pinned) != 1 || pinned[0].ID != id {
 			t.Errorf("pinned %v %v", pinned, err)
 		}
-		s.must(409, "POST", "/api/v1/posts/"+id+"/pin", "demo-community", object{})
-		s.must(200, "POST", "/api/v1/posts/"+id+"/unpin", "demo-community", object{})
-		verify(t, s)
+		h.Must(409, "POST", "/api/v1/posts/"+id+"/pin", "demo-community", object{})
+		h.Must(200, "POST", "/api/v1/posts/"+id+"/unpin", "demo-community", object{})
+		h.Sound("post")
 	})
 }
 
 func TestCommentsAndModeration(t *testing.T) {
-	eachSite(t, func(t *testing.T, s *site) {
-		id := s.publish("demo-community", nil)
+	each(t, func(t *testing.T, h *house) {
+		id := h.publish("demo-community", nil)
 		base := "/api/v1/posts/" + id + "/comments"
 		say := func(as, body, parent string) string {
 			o := object{"body": body}
 			if parent != "" {
 				o["parent"] = parent
 			}
-			return s.must(201, "POST", base, as, o)["id"].(string)
+			return h.Must(201, "POST", base, as, o)["id"].(string)
 		}
-		s.must(401, "POST", base, "", object{"body": "x"})
-		s.must(422, "POST", base, "demo-resident", object{"body": "打我电话 " + plantedPhone})
+		h.Must(401, "POST", base, "", object{"body": "x"})
+		h.Must(422, "POST", base, "demo-resident", object{"body": "打我电话 " + plantedPhone})
 		first := say("demo-resident", "几点能恢复？", "")
 		answer := say("demo-newcomer", "通知写了 12 点。", first)
 		deep := say("demo-neighbour", "谢谢告知。", answer)
-		items := s.must(200, "GET", base, "", nil)["items"].([]any)
+		items := h.Must(200, "GET", base, "", nil)["items"].([]any)
 		if len(items) != 1 || len(items[0].(object)["replies"].([]any)) != 2 {
 			t.Fatalf("two levels: %v", items)
 		}
 		bad := say("demo-outsider", "都是骗人的，别信！", "")
 		at := base + "/" + bad
-		s.must(403, "POST", at+"/report", "demo-outsider", object{"reason": "自己"})
+		h.Must(403, "POST", at+"/report", "demo-outsider", object{"reason": "自己"})
 		for range 3 { // once counts
-			s.must(200, "POST", at+"/report", "demo-resident", object{"reason": "造谣"})
+			h.Must(200, "POST", at+"/report", "demo-resident", object{"reason": "造谣"})
 		}
-		s.must(403, "POST", at+"/hide", "demo-resident", object{"reason": "x"})
-		s.must(422, "POST", at+"/hide", "demo-community", object{})
-		s.must(200, "POST", at+"/hide", "demo-community", object{"reason": "与事实不符"})
-		s.must(409, "POST", at+"/hide", "demo-community2", object{"reason": "x"})
-		if raw := s.do("GET", base, "demo-neighbour", nil); bytes.Contains(raw.Body, []byte("骗人")) {
+		h.Must(403, "POST", at+"/hide", "demo-resident", object{"reason": "x"})
+		h.Must(422, "POST", at+"/hide", "demo-community", object{})
+		h.Must(200, "POST", at+"/hide", "demo-community", object{"reason": "与事实不符"})
+		h.Must(409, "POST", at+"/hide", "demo-community2", object{"reason": "x"})
+		if raw := h.Do("GET", base, "demo-neighbour", nil); strings.Contains(raw.Body, "骗人") {
 			t.Error("a hidden comment is shown")
 		}
-		mine := s.do("GET", base, "demo-outsider", nil)
-		if !bytes.Contains(mine.Body, []byte("与事实不符")) {
+		mine := h.Do("GET", base, "demo-outsider", nil)
+		if !strings.Contains(mine.Body, "与事实不符") {
 			t.Errorf("its author does not read why: %s", mine.Body)
 		}
-		log := s.do("GET", "/api/v1/moderation?place="+demo.CommunityA, "", nil)
-		if !bytes.Contains(log.Body, []byte("与事实不符")) || bytes.Contains(log.Body, []byte("骗人")) || bytes.Contains(log.Body, []byte("王女士")) {
+		log := h.Do("GET", "/api/v1/moderation?place="+demo.CommunityA, "", nil)
+		if !strings.Contains(log.Body, "与事实不符") || strings.Contains(log.Body, "骗人") || strings.Contains(log.Body, "王女士") {
 			t.Errorf("log: %s", log.Body)
 		}
-		s.must(403, "POST", at+"/appeal", "demo-resident", object{"text": "x"})
-		s.must(200, "POST", at+"/appeal", "demo-outsider", object{"text": "我看错了日期，请恢复"})
-		s.must(409, "POST", at+"/appeal", "demo-outsider", object{"text": "再来"})
-		s.must(403, "POST", at+"/restore", "demo-community", object{"reason": "自己复核"}) // who hid it does not hear the appeal
-		s.must(200, "POST", at+"/restore", "demo-community2", object{"reason": "属误会"})
-		if raw := s.do("GET", base, "", nil); !bytes.Contains(raw.Body, []byte("骗人")) {
+		h.Must(403, "POST", at+"/appeal", "demo-resident", object{"text": "x"})
+		h.Must(200, "POST", at+"/appeal", "demo-outsider", object{"text": "我看错了日期，请恢复"})
+		h.Must(409, "POST", at+"/appeal", "demo-outsider", object{"text": "再来"})
+		h.Must(403, "POST", at+"/restore", "demo-community", object{"reason": "自己复核"}) // who hid it does not hear the appeal
+		h.Must(200, "POST", at+"/restore", "demo-community2", object{"reason": "属误会"})
+		if raw := h.Do("GET", base, "", nil); !strings.Contains(raw.Body, "骗人") {
 			t.Error("not restored")
 		}
-		s.must(200, "POST", base+"/"+deep+"/withdraw", "demo-neighbour", object{})
-		if o := s.must(200, "GET", "/api/v1/posts/"+id, "", nil); o["comments"] != 3.0 {
+		h.Must(200, "POST", base+"/"+deep+"/withdraw", "demo-neighbour", object{})
+		if o := h.Must(200, "GET", "/api/v1/posts/"+id, "", nil); o["comments"] != 3.0 {
 			t.Errorf("%v comments", o["comments"])
 		}
 		// Likes: the last word of each counts, however many taps at once.
 		var wg sync.WaitGroup
 		for i := range 20 {
 			wg.Go(func() {
-				s.do("POST", "/api/v1/posts/"+id+"/react", []string{"demo-resident", "demo-neighbour"}[i%2], object{"value": "like"})
+				h.Do("POST", "/api/v1/posts/"+id+"/react", []string{"demo-resident", "demo-neighbour"}[i%2], object{"value": "like"})
 			})
 		}
 		wg.Wait()
-		o := s.must(200, "POST", "/api/v1/posts/"+id+"/react", "demo-neighbour", object{"value": "dislike"})
+		o := h.Must(200, "POST", "/api/v1/posts/"+id+"/react", "demo-neighbour", object{"value": "dislike"})
 		if o["likes"] != 1.0 || o["dislikes"] != 1.0 || o["reaction"] != "dislike" {
 			t.Errorf("%v %v %v", o["likes"], o["dislikes"], o["reaction"])
 		}
-		s.must(200, "POST", "/api/v1/posts/"+id+"/follow", "demo-neighbour", object{})
-		if ids, err := s.Post.FollowersOf(t.Context(), s.DB, id, "", s.DB.Clock().Now().UnixMilli(), 10); err != nil || len(ids) != 1 {
+		h.Must(200, "POST", "/api/v1/posts/"+id+"/follow", "demo-neighbour", object{})
+		if ids, err := h.Post.FollowersOf(t.Context(), h.DB, id, "", h.DB.Clock().Now().UnixMilli(), 10); err != nil || len(ids) != 1 {
 			t.Errorf("%v %v", ids, err)
 		}
-		verify(t, s)
+		h.Sound("post")
 	})
 }
 
 func TestDisclosure(t *testing.T) {
-	eachSite(t, func(t *testing.T, s *site) {
+	each(t, func(t *testing.T, h *house) {
 		due := func() (n int) {
-			for _, it := range s.must(200, "GET", "/api/v1/disclosure?place="+demo.CommunityA, "", nil)["items"].([]any) {
+			for _, it := range h.Must(200, "GET", "/api/v1/disclosure?place="+demo.CommunityA, "", nil)["items"].([]any) {
 				if it.(object)["overdue"].(bool) {
 					n++
 				}
@@ -286,22 +287,22 @@ func TestDisclosure(t *testing.T) {
 			t.Fatalf("%d headings overdue before anything was disclosed", all)
 		}
 		body := object{"title": "三季度财务收支", "body": "|项目|金额|\n|-|-|\n|公益金|3万|", "channel": "residents_affairs", "place": demo.CommunityA}
-		if f := faultsOf(s.must(422, "POST", "/api/v1/posts", "demo-community", body)); f["heading"] == "" {
+		if f := faultsOf(h.Must(422, "POST", "/api/v1/posts", "demo-community", body)); f["heading"] == "" {
 			t.Errorf("%v", f)
 		}
-		s.publish("demo-community", object{"channel": "residents_affairs", "heading": "财务收支", "title": "三季度财务收支"})
+		h.publish("demo-community", object{"channel": "residents_affairs", "heading": "财务收支", "title": "三季度财务收支"})
 		if n := due(); n != all-1 {
 			t.Errorf("%d overdue, want %d", n, all-1)
 		}
-		s.clock.Set(noon.AddDate(0, 0, 91))
+		h.Clock.Set(apptest.Noon.AddDate(0, 0, 91))
 		if n := due(); n != all {
 			t.Errorf("%d overdue after the term, want %d", n, all)
 		}
-		if r := s.do("GET", "/disclosure?place="+demo.CommunityA, "", nil); r.Status != 200 || !bytes.Contains(r.Body, []byte("已到期")) {
+		if r := h.Do("GET", "/disclosure?place="+demo.CommunityA, "", nil); r.Status != 200 || !strings.Contains(r.Body, "已到期") {
 			t.Errorf("page %d", r.Status)
 		}
 		// The rule is data of the place.
-		if err := s.Place.Set(t.Context(), "", demo.CommunityA, "post.disclosure", "residents_affairs 财务收支 365d"); err != nil {
+		if err := h.Place.Set(t.Context(), "", demo.CommunityA, "post.disclosure", "residents_affairs 财务收支 365d"); err != nil {
 			t.Fatal(err)
 		}
 		if n := due(); n != 0 {
@@ -311,11 +312,11 @@ func TestDisclosure(t *testing.T) {
 }
 
 func TestFeed(t *testing.T) {
-	eachSite(t, func(t *testing.T, s *site) {
-		news := s.publish("demo-community", object{"topic": "news", "title": "邻里节 <b>开幕</b> & 游园", "body": "**“欢迎”**大家，见[站内](/wishes)。"})
-		s.publish("demo-community", object{"topic": "policy"})
+	each(t, func(t *testing.T, h *house) {
+		news := h.publish("demo-community", object{"topic": "news", "title": "邻里节 <b>开幕</b> & 游园", "body": "**“欢迎”**大家，见[站内](/wishes)。"})
+		h.publish("demo-community", object{"topic": "policy"})
 		path := "/feeds/posts.atom?place=" + demo.CommunityA
-		r := s.do("GET", path, "", nil)
+		r := h.Do("GET", path, "", nil)
 		var f struct {
 			ID      string `xml:"id"`
 			Updated string `xml:"updated"`
@@ -329,7 +330,7 @@ func TestFeed(t *testing.T) {
 				} `xml:"link"`
 			} `xml:"entry"`
 		}
-		if err := xml.Unmarshal(r.Body, &f); err != nil || r.Status != 200 || !strings.HasPrefix(r.Header.Get("Content-Type"), "application/atom+xml") {
+		if err := xml.Unmarshal([]byte(r.Body), &f); err != nil || r.Status != 200 || !strings.HasPrefix(r.Header.Get("Content-Type"), "application/atom+xml") {
 			t.Fatalf("%d %v %s", r.Status, err, r.Body)
 		}
 		if len(f.Entries) != 2 || f.ID != "tag:linli.test,2026:posts/"+demo.CommunityA {
@@ -340,13 +341,13 @@ func TestFeed(t *testing.T) {
 			!strings.Contains(e.Content, "<strong>“欢迎”</strong>大家") || !strings.Contains(e.Content, `href="http://linli.test/wishes"`) {
 			t.Errorf("%+v", e)
 		}
-		if tag := r.Header.Get("ETag"); tag == "" || s.do("GET", path, "", nil, "If-None-Match", tag).Status != 304 {
+		if tag := r.Header.Get("ETag"); tag == "" || h.Do("GET", path, "", nil, "If-None-Match", tag).Status != 304 {
 			t.Errorf("ETag %q", tag)
 		}
-		if topic := s.do("GET", path+"&topic=news", "", nil); bytes.Count(topic.Body, []byte("<entry>")) != 1 {
+		if topic := h.Do("GET", path+"&topic=news", "", nil); strings.Count(topic.Body, "<entry>") != 1 {
 			t.Errorf("%s", topic.Body)
 		}
-		if bad := s.do("GET", "/feeds/posts.atom?place=999999", "", nil); bad.Status != 404 {
+		if bad := h.Do("GET", "/feeds/posts.atom?place=999999", "", nil); bad.Status != 404 {
 			t.Errorf("%d", bad.Status)
 		}
 	})
@@ -354,74 +355,74 @@ func TestFeed(t *testing.T) {
 
 // TestPages walks the pages and forms without scripts.
 func TestPages(t *testing.T) {
-	eachSite(t, func(t *testing.T, s *site) {
+	each(t, func(t *testing.T, h *house) {
 		form := url.Values{"title": {"失物招领：一串钥匙"}, "body": {"在 3 幢门口拾到，请到服务站领取。"}, "channel": {"community"}, "place": {demo.CommunityA}, "topic": {"lost_found"}, "_op": {"op-1"}}
-		r := s.do("POST", "/posts", "demo-community", form)
+		r := h.Do("POST", "/posts", "demo-community", form)
 		at := r.Header.Get("Location")
 		if r.Status != 303 || !strings.HasPrefix(at, "/posts/") {
 			t.Fatalf("%d %q %s", r.Status, at, r.Body)
 		}
-		if again := s.do("POST", "/posts", "demo-community", form); again.Header.Get("Location") != at {
+		if again := h.Do("POST", "/posts", "demo-community", form); again.Header.Get("Location") != at {
 			t.Errorf("a double tap made %q", again.Header.Get("Location"))
 		}
-		s.must(404, "GET", at, "", nil)
+		h.Must(404, "GET", at, "", nil)
 		for _, p := range []string{at, at + "/edit", "/posts/new", "/staff/posts"} {
-			s.must(200, "GET", p, "demo-community", nil)
+			h.Must(200, "GET", p, "demo-community", nil)
 		}
-		s.must(403, "GET", "/posts/new", "demo-resident", nil)
-		if r := s.do("POST", "/posts", "demo-community", url.Values{"title": {"只有标题"}, "channel": {"community"}, "place": {demo.CommunityA}}); r.Status != 422 || !bytes.Contains(r.Body, []byte("只有标题")) {
+		h.Must(403, "GET", "/posts/new", "demo-resident", nil)
+		if r := h.Do("POST", "/posts", "demo-community", url.Values{"title": {"只有标题"}, "channel": {"community"}, "place": {demo.CommunityA}}); r.Status != 422 || !strings.Contains(r.Body, "只有标题") {
 			t.Errorf("%d: the form did not come back", r.Status)
 		}
-		if r := s.do("POST", at+"/edit", "demo-community", url.Values{"body": {"请到社区服务站领取。"}}); r.Status != 303 {
+		if r := h.Do("POST", at+"/edit", "demo-community", url.Values{"body": {"请到社区服务站领取。"}}); r.Status != 303 {
 			t.Fatalf("edit %d %s", r.Status, r.Body)
 		}
-		if r := s.do("POST", at+"/publish", "demo-community", url.Values{}); r.Status != 303 || r.Header.Get("Location") != at {
+		if r := h.Do("POST", at+"/publish", "demo-community", url.Values{}); r.Status != 303 || r.Header.Get("Location") != at {
 			t.Fatalf("publish %d %s", r.Status, r.Body)
 		}
 		for _, c := range []struct {
 			path string
 			form url.Values
 		}{{"/comments", url.Values{"body": {"是我的，谢谢！"}}}, {"/react", url.Values{"value": {"like"}}}, {"/follow", url.Values{"on": {"true"}}}} {
-			if r := s.do("POST", at+c.path, "demo-resident", c.form); r.Status != 303 || !strings.HasPrefix(r.Header.Get("Location"), at) {
+			if r := h.Do("POST", at+c.path, "demo-resident", c.form); r.Status != 303 || !strings.HasPrefix(r.Header.Get("Location"), at) {
 				t.Errorf("%s: %d %q", c.path, r.Status, r.Header.Get("Location"))
 			}
 		}
-		if r := s.do("POST", at+"/comments", "demo-resident", url.Values{"body": {"电话 " + plantedPhone}}); r.Status != 422 || !bytes.Contains(r.Body, []byte("139****5678")) {
+		if r := h.Do("POST", at+"/comments", "demo-resident", url.Values{"body": {"电话 " + plantedPhone}}); r.Status != 422 || !strings.Contains(r.Body, "139****5678") {
 			t.Errorf("%d", r.Status)
 		}
-		if r := s.do("POST", "/channels/"+demo.Street+"/follow", "demo-resident", url.Values{"on": {"true"}}); r.Status != 303 {
+		if r := h.Do("POST", "/channels/"+demo.Street+"/follow", "demo-resident", url.Values{"on": {"true"}}); r.Status != 303 {
 			t.Errorf("%d", r.Status)
 		}
 		for _, who := range []string{"", "demo-resident", "demo-community"} {
-			r := s.do("GET", at, who, nil)
-			if r.Status != 200 || !bytes.Contains(r.Body, []byte("是我的，谢谢！")) || !bytes.Contains(r.Body, []byte("【洲岛家园社区】失物招领")) {
+			r := h.Do("GET", at, who, nil)
+			if r.Status != 200 || !strings.Contains(r.Body, "是我的，谢谢！") || !strings.Contains(r.Body, "【洲岛家园社区】失物招领") {
 				t.Errorf("as %q: %d", who, r.Status)
 			}
 		}
 		for _, p := range []string{"/posts", "/posts?topic=lost_found", "/posts?place=" + demo.Street, "/disclosure", "/posts/moderation"} {
-			s.must(200, "GET", p, "", nil)
+			h.Must(200, "GET", p, "", nil)
 		}
-		s.must(422, "GET", "/posts?topic=gossip", "", nil)
+		h.Must(422, "GET", "/posts?topic=gossip", "", nil)
 	})
 }
 
 // TestLook: the staff of a place choose how its channel looks, nobody else.
 func TestLook(t *testing.T) {
-	eachSite(t, func(t *testing.T, s *site) {
+	each(t, func(t *testing.T, h *house) {
 		at := "/channels/" + demo.CommunityA + "/look"
 		for _, who := range []string{"demo-resident", "demo-community-b", "demo-admin"} {
-			s.must(404, "GET", at, who, nil)
-			s.must(404, "POST", at, who, url.Values{"name": {"别人的"}})
+			h.Must(404, "GET", at, who, nil)
+			h.Must(404, "POST", at, who, url.Values{"name": {"别人的"}})
 		}
-		s.must(200, "GET", at, "demo-community", nil)
-		s.do("GET", "/posts", "", nil) // into the cache
-		if r := s.do("POST", at, "demo-community", url.Values{"name": {"洲岛家园好声音"}, "colour": {"violet"}}); r.Status != 303 {
+		h.Must(200, "GET", at, "demo-community", nil)
+		h.Do("GET", "/posts", "", nil) // into the cache
+		if r := h.Do("POST", at, "demo-community", url.Values{"name": {"洲岛家园好声音"}, "colour": {"violet"}}); r.Status != 303 {
 			t.Fatalf("%d %s", r.Status, r.Body)
 		}
-		if r := s.do("GET", "/posts", "", nil); !bytes.Contains(r.Body, []byte("洲岛家园好声音")) || !bytes.Contains(r.Body, []byte("channel-violet")) {
+		if r := h.Do("GET", "/posts", "", nil); !strings.Contains(r.Body, "洲岛家园好声音") || !strings.Contains(r.Body, "channel-violet") {
 			t.Error("the channel looks as before")
 		}
-		if r := s.do("POST", at, "demo-community", url.Values{"colour": {"mauve"}}); r.Status != 422 {
+		if r := h.Do("POST", at, "demo-community", url.Values{"colour": {"mauve"}}); r.Status != 422 {
 			t.Errorf("%d", r.Status)
 		}
 	})

@@ -3,10 +3,7 @@ package post
 import (
 	"context"
 	"encoding/json"
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -19,10 +16,9 @@ import (
 	"linli/internal/core/page"
 	"linli/internal/platform/db"
 	"linli/internal/platform/dbtest"
+	"linli/internal/platform/golden"
 	"linli/migrations"
 )
-
-var update = flag.Bool("update", false, "write golden files anew")
 
 const (
 	communityA = "320105004004"
@@ -112,28 +108,7 @@ func TestLife(t *testing.T) {
 			fmt.Fprintf(&b, "  %-12s %s\n", a.name, strings.TrimRight(line, " "))
 		}
 	}
-	golden(t, "matrix.txt", b.String())
-}
-
-func golden(t *testing.T, name, text string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(want) != text {
-		t.Errorf("%s differs; if the change of rules is meant: go test ./internal/feature/post -run TestLife -update\n%s", name, text)
-	}
+	golden.Check(t, "testdata/matrix.txt", b.String())
 }
 
 // withDB runs the test on a migrated database of both engines.
