@@ -1,19 +1,16 @@
 package award
 
 import (
-	"flag"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"linli/internal/core/actor"
 	"linli/internal/core/flow"
+	"linli/internal/platform/golden"
 	"linli/internal/ui/text"
 )
-
-var update = flag.Bool("update", false, "write golden files anew")
 
 const communityA = "320105004004"
 
@@ -50,22 +47,7 @@ func TestLife(t *testing.T) {
 		{Name: "notice", Value: made(Notice, Passed, nil)}, {Name: "notice runs", Value: made(Notice, Passed, func(w *Award) { w.NoticeUntil = 1000 })},
 		{Name: "notice, objected", Value: made(Notice, Objected, nil)}, {Name: "confirmed", Value: made(Confirmed, Honoured, nil)}, {Name: "ended", Value: made(Ended, NotPassed, nil)},
 	}, actors, 50)
-	path := filepath.Join("testdata", "matrix.txt")
-	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(want) != got {
-		t.Errorf("the matrix differs; if the change of rules is meant: go test ./internal/feature/award -run TestLife -update\n%s", got)
-	}
+	golden.Check(t, "testdata/matrix.txt", got)
 }
 
 // Official names need the number of a document; a community's own do not.
