@@ -17,11 +17,11 @@ import (
 )
 
 func (h *house) as(name string) (context.Context, string) {
-	h.t.Helper()
+	h.T.Helper()
 	acc, err := h.Member.Find(context.Background(), h.DB, name)
-	h.must(err)
+	h.ok(err)
 	a, _, err := h.Member.Actor(context.Background(), acc.ID)
-	h.must(err)
+	h.ok(err)
 	return actor.With(context.Background(), a), a.ID
 }
 
@@ -59,12 +59,12 @@ func TestMattersComeInWholeOrNotAtAll(t *testing.T) {
 			t.Errorf("a dry run wrote %d events", n-before)
 		}
 		b, r, err := h.Transfer.Read(ctx, kindOf(t, "activities"), transfer.Source{Name: "a.csv", Body: strings.NewReader(season), By: me})
-		h.must(err)
+		h.ok(err)
 		if n := h.number(`SELECT count(*) FROM activities`); n != 0 {
 			t.Errorf("a dry run left %d activities", n)
 		}
 		r, err = h.Transfer.Take(ctx, b, r, nil)
-		h.must(err)
+		h.ok(err)
 		if n := h.number(`SELECT count(*) FROM activities WHERE state = 'draft'`); n != 2 || r.Rows != 2 {
 			t.Errorf("%d drafts, receipt of %d", n, r.Rows)
 		}
@@ -79,27 +79,27 @@ func TestMattersComeInWholeOrNotAtAll(t *testing.T) {
 		}
 		// One that went on keeps the table.
 		b, r, err = h.Transfer.Read(ctx, kindOf(t, "activities"), transfer.Source{Name: "a.csv", Body: strings.NewReader(season), By: me})
-		h.must(err)
+		h.ok(err)
 		r, err = h.Transfer.Take(ctx, b, r, nil)
-		h.must(err)
+		h.ok(err)
 		var one string
-		h.must(h.DB.Get(ctx, &one, `SELECT subject FROM import_matters WHERE batch = ? ORDER BY line LIMIT 1`, r.ID))
-		h.must(h.Activity.Do(ctx, one, "publish", nil))
+		h.ok(h.DB.Get(ctx, &one, `SELECT subject FROM import_matters WHERE batch = ? ORDER BY line LIMIT 1`, r.ID))
+		h.ok(h.Activity.Do(ctx, one, "publish", nil))
 		if _, err := h.Transfer.Undo(ctx, me, r.ID); err == nil {
 			t.Error("a published activity was taken back with its table")
 		}
 		b, r, err = h.Transfer.Read(ctx, kindOf(t, "posts"), transfer.Source{Name: "p.csv", By: me,
 			Body: strings.NewReader("标题,正文,栏目,地点代码\n清洁日,周六上午八点,community,320105004004\n")})
-		h.must(err)
+		h.ok(err)
 		_, err = h.Transfer.Take(ctx, b, r, nil)
-		h.must(err)
+		h.ok(err)
 		if n := h.number(`SELECT count(*) FROM posts WHERE state = 'draft'`); n != 1 {
 			t.Errorf("%d drafts of posts", n)
 		}
 		// What nobody may see does not go out; what is public does.
 		var out bytes.Buffer
 		n, err := h.Transfer.Write(context.Background(), &out, kindOf(t, "activities"), sheet.CSV, transfer.Outgoing{Place: demo.CommunityA})
-		h.must(err)
+		h.ok(err)
 		if n != 1 && n != 3 || !strings.Contains(out.String(), "2030-05-11 09:00") || strings.Contains(out.String(), "draft") {
 			t.Errorf("%d out: %s", n, out.String())
 		}
@@ -116,7 +116,7 @@ func TestRolls(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		ctx, me := h.as("demo-community")
 		var poll string
-		h.must(h.DB.Write(ctx, func(tx *db.Tx) error {
+		h.ok(h.DB.Write(ctx, func(tx *db.Tx) error {
 			p, err := h.Ballot.Make(ctx, tx, actor.From(ctx), map[string]any{
 				"question": "先办哪几件", "rule": "approval", "options": []any{"晾衣架", "石凳换面"}, "place": demo.CommunityA, "roll": map[string]any{"place": demo.CommunityA},
 				"opens": "2030-01-01T00:00:00Z", "closes": "2030-01-09T00:00:00Z",
@@ -128,19 +128,19 @@ func TestRolls(t *testing.T) {
 		}))
 		_, err := h.Ballot.Machine.Do(ctx, journal.Request{ID: poll, Do: "open", Read: journal.Reading(nil)},
 			func(*db.Tx, *ballot.Poll, actor.Actor, int64) (any, error) { return nil, nil })
-		h.must(err)
+		h.ok(err)
 		resident, _ := h.as("demo-resident")
 		who := actor.From(resident).ID
 		var out bytes.Buffer
 		n, err := h.Transfer.Write(context.Background(), &out, kindOf(t, "roll"), sheet.CSV, transfer.Outgoing{Poll: poll})
-		h.must(err)
+		h.ok(err)
 		if n == 0 || n != h.number(`SELECT roll_size FROM polls WHERE id = ?`, poll) || strings.Contains(out.String(), who) {
 			t.Errorf("a roll of %d went out as %s", n, out.String())
 		}
 		b, r, err := h.Transfer.Read(ctx, kindOf(t, "roll"), transfer.Source{Name: "r.csv", By: me, Poll: poll, Body: strings.NewReader("更正,账号,理由\n移出,demo-resident,已搬走\n")})
-		h.must(err)
+		h.ok(err)
 		_, err = h.Transfer.Take(ctx, b, r, nil)
-		h.must(err)
+		h.ok(err)
 		if waiting, left := h.number(`SELECT count(*) FROM poll_corrections WHERE poll = ? AND signed_at = 0`, poll), h.number(`SELECT count(*) FROM poll_roll WHERE poll = ?`, poll); waiting != 1 || left != n {
 			t.Errorf("%d corrections wait, %d on the roll: one person's table changed it", waiting, left)
 		}

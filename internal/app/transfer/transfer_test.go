@@ -10,70 +10,42 @@ import (
 	"testing"
 	"time"
 
-	"linli/internal/app"
+	"linli/internal/app/apptest"
 	"linli/internal/app/demo"
 	"linli/internal/app/transfer"
-	"linli/internal/core/clock"
 	"linli/internal/core/fault"
 	"linli/internal/platform/db"
-	"linli/internal/platform/dbtest"
 	"linli/internal/platform/sheet"
 	"linli/internal/ui/text"
 )
 
-var noon = time.Date(2026, 11, 18, 12, 0, 0, 0, clock.China)
-
-type house struct {
-	*app.House
-	t     *testing.T
-	clock *clock.Fake
-}
+// house is a house with helpers for tables.
+type house struct{ *apptest.House }
 
 func each(t *testing.T, f func(t *testing.T, h *house)) {
-	ctx := context.Background()
-	open := func(url string, now *clock.Fake) (*app.House, error) {
-		return app.Open(ctx, app.Config{Data: t.TempDir(), DB: url, Clock: now, BaseURL: "http://linli.test", Secret: []byte("a secret of the tests")})
-	}
-	dbtest.EachFrom(t, "people", func(url string) error {
-		h, err := open(url, clock.NewFake(noon))
-		if err != nil {
-			return err
-		}
-		defer h.Close()
-		if _, err := h.Migrate(ctx); err != nil {
-			return err
-		}
-		return demo.People(ctx, h)
-	}, func(t *testing.T, url string) {
-		now := clock.NewFake(noon)
-		h, err := open(url, now)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { h.Close() })
-		f(t, &house{h, t, now})
-	})
+	t.Helper()
+	apptest.Each(t, func(t *testing.T, h *apptest.House) { f(t, &house{h}) })
 }
 
-func (h *house) must(err error) {
-	h.t.Helper()
+func (h *house) ok(err error) {
+	h.T.Helper()
 	if err != nil {
-		h.t.Fatal(err)
+		h.T.Fatal(err)
 	}
 }
 
 func (h *house) read(kind, name, body string) (transfer.Batch, transfer.Receipt, error) {
-	h.t.Helper()
+	h.T.Helper()
 	k, ok := transfer.KindOf(kind)
 	if !ok {
-		h.t.Fatal(kind)
+		h.T.Fatal(kind)
 	}
 	return h.Transfer.Read(context.Background(), k, transfer.Source{Name: name, Body: strings.NewReader(body)})
 }
 
 func (h *house) number(query string, args ...any) (n int) {
-	h.t.Helper()
-	h.must(h.DB.Get(context.Background(), &n, query, args...))
+	h.T.Helper()
+	h.ok(h.DB.Get(context.Background(), &n, query, args...))
 	return n
 }
 
@@ -162,7 +134,7 @@ func TestFiveThousandPeople(t *testing.T) {
 		}
 		begun := time.Now()
 		batch, r, err := h.read("people", "people.csv", csv(rows))
-		h.must(err)
+		h.ok(err)
 		heard := 0
 		r, err = h.Transfer.Take(ctx, batch, r, func(done, all int) {
 			if done <= heard || all != 5000 {
@@ -170,7 +142,7 @@ func TestFiveThousandPeople(t *testing.T) {
 			}
 			heard = done
 		})
-		h.must(err)
+		h.ok(err)
 		took := time.Since(begun)
 		t.Logf("5,000 people in %v", took)
 		if took > 10*time.Second || heard != 5000 || r.ID == "" || r.Rows != 5000 {
@@ -189,7 +161,7 @@ func TestFiveThousandPeople(t *testing.T) {
 			t.Error("the same people were taken twice")
 		}
 		n, err := h.Transfer.Undo(ctx, "", r.ID)
-		h.must(err)
+		h.ok(err)
 		if left := h.number(`SELECT count(*) FROM accounts WHERE state = 'active'`); n != 5000 || left != before {
 			t.Errorf("%d taken back, %d left", n, left-before)
 		}
@@ -207,8 +179,8 @@ func TestAllOrNothing(t *testing.T) {
 	ctx := context.Background()
 	each(t, func(t *testing.T, h *house) {
 		batch, r, err := h.read("people", "people.csv", csv(table(250)))
-		h.must(err)
-		h.must(h.DB.Write(ctx, func(tx *db.Tx) error {
+		h.ok(err)
+		h.ok(h.DB.Write(ctx, func(tx *db.Tx) error {
 			_, err := tx.Exec(ctx, `UPDATE accounts SET phone = '15900000249' WHERE name = 'demo-newcomer'`)
 			return err
 		}))
@@ -222,15 +194,15 @@ func TestAllOrNothing(t *testing.T) {
 		if rs, err := h.Transfer.Receipts(ctx, 10); err != nil || len(rs) != 0 {
 			t.Errorf("%+v %v", rs, err)
 		}
-		h.clock.Advance(2 * time.Hour) // the next import drops what the last one left
+		h.Clock.Advance(2 * time.Hour) // the next import drops what the last one left
 		batch, r, err = h.read("people", "people.csv", csv(table(200)))
-		h.must(err)
+		h.ok(err)
 		r, err = h.Transfer.Take(ctx, batch, r, nil)
-		h.must(err)
+		h.ok(err)
 		if n := h.number(`SELECT count(*) FROM import_people WHERE batch <> ?`, r.ID); n != 0 {
 			t.Errorf("%d rows are left over", n)
 		}
-		h.must(h.DB.Write(ctx, func(tx *db.Tx) error { // one of them changes
+		h.ok(h.DB.Write(ctx, func(tx *db.Tx) error { // one of them changes
 			_, err := tx.Exec(ctx, `UPDATE accounts SET version = 2 WHERE phone = '15900000007'`)
 			return err
 		}))
@@ -248,7 +220,7 @@ func TestRoundTrip(t *testing.T) {
 			k, _ := transfer.KindOf(kind)
 			for _, format := range []sheet.Kind{sheet.CSV, sheet.XLSX} {
 				var b bytes.Buffer
-				h.must(transfer.Template(&b, k, format))
+				h.ok(transfer.Template(&b, k, format))
 				if kind != "places" && kind != "groups" { // the examples of these exist
 					if _, _, err := h.Transfer.Read(ctx, k, transfer.Source{Name: "a." + string(format), Body: &b}); err != nil && !strings.Contains(fmt.Sprint(err), "twice") {
 						t.Errorf("template of %s.%s: %v", kind, format, err)
@@ -256,12 +228,12 @@ func TestRoundTrip(t *testing.T) {
 				}
 				b.Reset()
 				n, err := h.Transfer.Write(ctx, &b, k, format, transfer.Outgoing{Place: demo.District})
-				h.must(err)
+				h.ok(err)
 				if kind == "places" {
 					batch, r, err := h.Transfer.Read(ctx, k, transfer.Source{Name: "a." + string(format), Body: bytes.NewReader(b.Bytes())})
-					h.must(err)
+					h.ok(err)
 					_, err = h.Transfer.Take(ctx, batch, r, nil)
-					h.must(err)
+					h.ok(err)
 					if batch.Size() != n || h.Place.Name(demo.CommunityA) != "洲岛家园社区" {
 						t.Errorf("%d of %d places came back", batch.Size(), n)
 					}
