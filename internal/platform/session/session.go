@@ -40,7 +40,16 @@ func New(d *db.DB, secure bool) *Manager {
 
 // Middleware loads the session of requests that carry a cookie and saves it
 // when it was changed.
-func (m *Manager) Middleware(next http.Handler) http.Handler { return m.scs.LoadAndSave(next) }
+func (m *Manager) Middleware(next http.Handler) http.Handler {
+	load := m.scs.LoadAndSave(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		load.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), foundKey{}, new(string))))
+	})
+}
+
+// foundKey is where a request keeps the stored token it came with, so that the
+// store tells a session that is new from one that was ended meanwhile.
+type foundKey struct{}
 
 // Account is whose session it is, "" for none, and when that person signed in (UTC ms).
 func (m *Manager) Account(ctx context.Context) (account string, begun int64) {
@@ -98,6 +107,9 @@ func (s *store) FindCtx(ctx context.Context, token string) ([]byte, bool, error)
 	if err != nil {
 		return nil, false, err
 	}
+	if found, ok := ctx.Value(foundKey{}).(*string); ok {
+		*found = token
+	}
 	b, err := base64.StdEncoding.DecodeString(data)
 	return b, err == nil, err
 }
@@ -108,10 +120,16 @@ func (s *store) CommitCtx(ctx context.Context, token string, b []byte, expiry ti
 		account, _ = values["account"].(string)
 		agent, _ = values["agent"].(string)
 	}
+	data, seen := base64.StdEncoding.EncodeToString(b), s.db.Clock().Now().UnixMilli()
 	return s.db.Write(ctx, func(tx *db.Tx) error {
+		if found, ok := ctx.Value(foundKey{}).(*string); ok && *found == token {
+			_, err := tx.Exec(ctx, `UPDATE sessions SET data = ?, account = ?, agent = ?, seen = ?, expiry = ? WHERE token = ?`,
+				data, account, agent, seen, expiry.UnixMilli(), token)
+			return err // none to update: ended while the request was under way, and it stays ended
+		}
 		_, err := tx.Exec(ctx, `INSERT INTO sessions (token, data, account, agent, seen, expiry) VALUES (?, ?, ?, ?, ?, ?)
 			ON CONFLICT (token) DO UPDATE SET data = excluded.data, account = excluded.account, agent = excluded.agent, seen = excluded.seen, expiry = excluded.expiry`,
-			token, base64.StdEncoding.EncodeToString(b), account, agent, s.db.Clock().Now().UnixMilli(), expiry.UnixMilli())
+			token, data, account, agent, seen, expiry.UnixMilli())
 		return err
 	})
 }
