@@ -184,3 +184,9 @@ func (s *Service) KindOf(group string, at int64) (kind string, active bool) {
 	g, ok := s.Active(group, at)
 	return g.Kind, ok
 }
+
+// Term is from when to when a group may act, 0 for an open end.
+func (s *Service) Term(group string) (from, to int64) {
+	g := s.now().groups[group]
+	return g.FromAt, g.ToAt
+}

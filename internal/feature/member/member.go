@@ -60,9 +60,10 @@ type Grant struct {
 	GrantedBy string `db:"granted_by"`
 }
 
-// Groups tells a group's kind and name; the group feature implements it.
+// Groups tells a group's kind, term and name; the group feature implements it.
 type Groups interface {
 	KindOf(group string, at int64) (kind string, active bool)
+	Term(group string) (from, to int64) // 0 for an open end
 	Name(group string) string
 	PlaceOf(group string) string
 }
@@ -99,7 +100,7 @@ type Service struct {
 
 type known struct {
 	actor actor.Actor
-	until int64 // a role begins or ends then; 0 for never
+	until int64 // a role, or the term of its group, begins or ends then; 0 for never
 	since int64 // sessions begun before it are void
 }
 
@@ -187,17 +188,18 @@ func (s *Service) load(ctx context.Context, q db.Queryer, account string, now in
 	}
 	first := rows[0]
 	k := known{since: first.SessionsFrom, actor: actor.Actor{ID: account, Name: first.Name, Level: first.Level, Home: first.Home}}
-	soon := func(at int64) {
-		if at > now && (k.until == 0 || at < k.until) {
-			k.until = at
+	soon := func(from, to int64) {
+		for _, at := range []int64{from, to} {
+			if at > now && (k.until == 0 || at < k.until) {
+				k.until = at
+			}
 		}
 	}
 	for _, r := range rows {
 		if r.Role == "" {
 			continue
 		}
-		soon(r.FromAt)
-		soon(r.ToAt)
+		soon(r.FromAt, r.ToAt)
 		if r.FromAt > now || r.ToAt != 0 && r.ToAt <= now {
 			continue
 		}
@@ -207,6 +209,7 @@ func (s *Service) load(ctx context.Context, q db.Queryer, account string, now in
 		}
 		role := actor.Role{Name: r.Role, Place: r.Place, Group: r.Group}
 		if r.Group != "" {
+			soon(s.groups.Term(r.Group))
 			kind, active := s.groups.KindOf(r.Group, now)
 			if !active {
 				continue
