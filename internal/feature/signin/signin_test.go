@@ -160,6 +160,58 @@ func TestChangeOfPhoneAndPasswordEndsOtherSessions(t *testing.T) {
 	})
 }
 
+// One device ended from another is signed out with its next request; its own
+// and a stranger's sessions stay.
+func TestADeviceIsEndedFromAnother(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, h *apptest.House) {
+		here, there, stranger := h.Visitor().SignIn("demo-resident"), h.Visitor().SignIn("demo-resident"), h.Visitor().SignIn("demo-neighbour")
+		there.Get(200, "/me/security")
+		end := regexp.MustCompile(`/me/sessions/([\w-]{43})/end`).FindString(here.Get(200, "/me/security"))
+		if end == "" {
+			t.Fatal("the other device is not listed")
+		}
+		stranger.Post(303, end, nil)
+		if here.Me() == "" || there.Me() == "" {
+			t.Error("ended by somebody else")
+		}
+		here.Post(303, end, nil)
+		if here.Me() == "" || there.Me() != "" || stranger.Me() == "" {
+			t.Error("the other device must be signed out, and no one else")
+		}
+		if to := there.Leave("/me/security"); !strings.HasPrefix(to, "/signin") {
+			t.Errorf("a page of the device that was ended leads to %s", to)
+		}
+	})
+}
+
+// A code that was guessed at five times is void, also for who knows it then; a
+// new one is good.
+func TestACodeGuessedTooOftenIsVoid(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, h *apptest.House) {
+		v := h.Visitor()
+		code := func() string {
+			t.Helper()
+			return shownCode.FindStringSubmatch(v.Get(200, v.Post(303, "/signin/code", url.Values{"phone": {"13912345678"}})))[1]
+		}
+		good := code()
+		other := "000000"
+		if good == other {
+			other = "000001"
+		}
+		for range 5 {
+			v.Post(422, "/signin", url.Values{"code": {other}})
+		}
+		v.Post(422, "/signin", url.Values{"code": {good}})
+		if v.Me() != "" {
+			t.Fatal("signed in by a code that was guessed at")
+		}
+		v.Post(303, "/signin", url.Values{"code": {code()}})
+		if v.Me() == "" {
+			t.Error("not signed in by a new code")
+		}
+	})
+}
+
 func TestSecondFactor(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, h *apptest.House) {
 		ctx := context.Background()
