@@ -170,5 +170,10 @@ func TestPollsAndAwardsAreFound(t *testing.T) {
 				t.Errorf("%s finds %v", q, items)
 			}
 		}
+		for q, n := range map[string]int{"标兵": 1, "值守": 1, "%": 0, "凉亭": 0} { // a list of rounds looks at its rows
+			if items := h.Must(200, "GET", "/api/v1/awards?q="+url.QueryEscape(q), "", nil)["items"].([]any); len(items) != n {
+				t.Errorf("the list of rounds finds %d for %s, want %d", len(items), q, n)
+			}
+		}
 	})
 }

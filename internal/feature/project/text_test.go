@@ -4,6 +4,7 @@ import (
 	"os"
 	"testing"
 
+	"linli/internal/app/apptest"
 	"linli/internal/core/flow"
 	"linli/internal/feature/project"
 	"linli/internal/ui/text"
@@ -11,6 +12,7 @@ import (
 
 // TestTexts: every key that is written down or built from the table has its words in both languages.
 func TestTexts(t *testing.T) {
+	apptest.SQLite(t) // brings all texts
 	unknown, err := text.Unknown(os.DirFS("."))
 	if err != nil || len(unknown) > 0 {
 		t.Errorf("%v %v", unknown, err)

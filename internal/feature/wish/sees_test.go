@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/jpeg"
 	"math/rand/v2"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -276,4 +277,26 @@ func (h *house) photo(as string) string {
 		h.T.Fatal(err)
 	}
 	return h.Upload(as, "田头.jpg", picture.Bytes())
+}
+
+// TestOwnAreSearchedWhole: a search among one's own finds private ones too, and
+// nobody else's by it.
+func TestOwnAreSearchedWhole(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		id := h.file("demo-resident", object{"visibility": "private", "title": "私下想问WiFi的一件事"})
+		h.Read()
+		for _, c := range []struct {
+			as, query string
+			want      int
+		}{
+			{"demo-resident", "mine=true&q=wifi", 1}, {"demo-resident", "mine=true&q=" + url.QueryEscape("私下"), 1},
+			{"demo-resident", "mine=true&q=" + url.QueryEscape("没有的"), 0}, {"demo-neighbour", "mine=true&q=wifi", 0},
+			{"demo-neighbour", "q=" + url.QueryEscape("私下"), 0}, {"demo-resident", "q=" + url.QueryEscape("私下"), 0}, // the index holds what everybody may read
+		} {
+			items := h.must(200, "GET", "/wishes?"+c.query, c.as, nil)["items"].([]any)
+			if len(items) != c.want || c.want == 1 && items[0].(object)["id"] != id {
+				t.Errorf("%s, %s: %v", c.as, c.query, items)
+			}
+		}
+	})
 }
