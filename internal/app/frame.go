@@ -9,8 +9,8 @@ import (
 
 	"github.com/a-h/templ"
 
+	"linli/internal/app/workbench"
 	"linli/internal/core/access"
-	"linli/internal/core/actor"
 	"linli/internal/core/fault"
 	"linli/internal/platform/web"
 	"linli/internal/ui"
@@ -28,21 +28,11 @@ func (h *House) page(c *web.Call, title, section string) ui.Page {
 	p.Community.Phone, p.Community.Hours = h.Place.Phone(code)
 	if c.Actor.Known() {
 		p.Me.SignedIn = true
-		p.Me.Desk = deskOf(c.Actor)
+		p.Me.Desk = workbench.DeskOf(c.Actor)
 		p.Me.Badge, _ = h.Notify.Badge(c.R.Context(), c.Actor)              // and without its number
 		p.Me.Name, _ = h.Member.PublicName(c.R.Context(), h.DB, c.Actor.ID) // the frame stands without a name
 	}
 	return p
-}
-
-// deskOf is the workbench of an actor, "" for none.
-func deskOf(a actor.Actor) string {
-	for _, d := range [][2]string{{actor.Staff, ui.DeskStaff}, {actor.GridWorker, ui.DeskGrid}, {actor.Admin, ui.DeskAdmin}, {actor.Auditor, ui.DeskAuditor}} {
-		if a.Holds(d[0]) {
-			return d[1]
-		}
-	}
-	return ""
 }
 
 // serves reports whether a page of the address is there.

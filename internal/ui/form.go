@@ -92,6 +92,14 @@ type Answer struct {
 	Body  templ.Component
 }
 
+// Choose is a field to choose from options; where there are none its value is typed.
+func Choose(value string, options []Option) Field {
+	if len(options) == 0 {
+		return Field{Value: value}
+	}
+	return Field{Type: SelectField, Options: options, Value: value}
+}
+
 // Errors gathers the faults of fields for ErrorSummary, in the order of the page.
 func Errors(fields []Field) []FieldError {
 	var out []FieldError

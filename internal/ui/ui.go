@@ -230,6 +230,27 @@ func staffNav(p Page) []NavItem {
 	return items
 }
 
+// PeopleTabs lead between the workbench's pages about people, places and groups.
+func PeopleTabs(p Page, here string) templ.Component {
+	return tabsOf(p, here, [][2]string{
+		{"people", "/staff/people"}, {"counter", "/staff/counter"}, {"checks", "/staff/checks"}, {"roles", "/staff/roles"},
+		{"places", "/staff/places"}, {"groups", "/staff/groups"}, {"duties", "/staff/responsibilities"},
+	})
+}
+
+// SettingTabs lead between the workbench's pages about the rules of a place.
+func SettingTabs(p Page, here string) templ.Component {
+	return tabsOf(p, here, [][2]string{{"settings", "/staff/settings"}, {"calendar", "/staff/calendar"}, {"webhooks", "/staff/webhooks"}, {"retention", "/retention"}})
+}
+
+func tabsOf(p Page, here string, list [][2]string) templ.Component {
+	var tabs []Tab
+	for _, t := range list {
+		tabs = append(tabs, Tab{Label: p.T("tab." + t[0]), URL: t[1], Here: t[0] == here})
+	}
+	return Tabs(p, p.Title, tabs)
+}
+
 // CareNav is the six tiles of the home page in care mode. The telephone is left out where the community has none.
 func CareNav(p Page) []NavItem {
 	tiles := []NavItem{

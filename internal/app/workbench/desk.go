@@ -43,9 +43,14 @@ type Service struct {
 	desks []Desk
 }
 
-// anywhere reports whether the actor has a workbench.
-func anywhere(a actor.Actor) bool {
-	return a.Holds(actor.Staff) || a.Holds(actor.GridWorker) || a.Holds(actor.Admin) || a.Holds(actor.Auditor)
+// DeskOf is the workbench of an actor, a ui.Desk… constant; "" for who has none.
+func DeskOf(a actor.Actor) string {
+	for _, d := range [][2]string{{actor.Staff, ui.DeskStaff}, {actor.GridWorker, ui.DeskGrid}, {actor.Admin, ui.DeskAdmin}, {actor.Auditor, ui.DeskAuditor}} {
+		if a.Holds(d[0]) {
+			return d[1]
+		}
+	}
+	return ""
 }
 
 // Task is something that waits for a member of staff.
@@ -225,7 +230,7 @@ func (s *Service) pollTasks(ctx context.Context, a actor.Actor, now int64) ([]Ta
 // staffPage is the workbench's home: four numbers over all features, each a
 // link, then each feature by itself.
 func (s *Service) staffPage(c *web.Call) (any, error) {
-	if !anywhere(c.Actor) {
+	if DeskOf(c.Actor) == "" {
 		return nil, fault.Absent()
 	}
 	p := s.Page(c, c.T("desk.title"), ui.Staff)
@@ -278,7 +283,7 @@ var todoFields = []flow.Field{{Name: "why", Kind: flow.Enum, Values: deskNumbers
 // todoPage lists what waits across all kinds, soonest due first: all of it, or
 // what one of the four numbers counts.
 func (s *Service) todoPage(c *web.Call) (any, error) {
-	if !anywhere(c.Actor) {
+	if DeskOf(c.Actor) == "" {
 		return nil, fault.Absent()
 	}
 	in, err := c.Query()

@@ -65,8 +65,8 @@ func (s *Service) page(c *web.Call, sent *ui.Sent) (templ.Component, error) {
 	}
 	p := s.bench(c, c.T("counter.title"))
 	if len(mine) == 0 { // streets and districts have a workbench, but their people come to the communities
-		return ui.Bench(p, ui.Heading(p.Title, ""), s.tabs(c, p), ui.EmptyState(p, ui.Empty{Title: c.T("counter.not_yours"), Reason: c.T("counter.not_yours_why"),
-			Next: ui.Link{Label: c.T("member.tab.roles"), URL: "/staff/roles"}})), nil
+		return ui.Bench(p, ui.Heading(p.Title, ""), ui.PeopleTabs(p, "counter"), ui.EmptyState(p, ui.Empty{Title: c.T("counter.not_yours"), Reason: c.T("counter.not_yours_why"),
+			Next: ui.Link{Label: c.T("tab.roles"), URL: "/staff/roles"}})), nil
 	}
 	home := ui.Field{Hint: c.T("counter.hint_code")}
 	if homes := s.places.Choices(mine[0], "building", "unit"); homes != nil {
@@ -74,7 +74,7 @@ func (s *Service) page(c *web.Call, sent *ui.Sent) (templ.Component, error) {
 	}
 	sum, form := ui.Sheet{Kind: "counter", ID: "elder", Action: "/staff/counter", Button: c.T("counter.register"), Fields: elderFields, Sent: sent,
 		Dress: map[string]ui.Field{"phone": {Type: ui.PhoneField}, "dwelling": home}}.Draw(p)
-	parts := []templ.Component{sum, ui.Heading(p.Title, c.T("counter.lead")), s.tabs(c, p)}
+	parts := []templ.Component{sum, ui.Heading(p.Title, c.T("counter.lead")), ui.PeopleTabs(p, "counter")}
 	var waits, holds []templ.Component
 	for _, community := range mine {
 		for _, state := range []string{Waiting, Done} {
@@ -110,14 +110,6 @@ func (s *Service) page(c *web.Call, sent *ui.Sent) (templ.Component, error) {
 		parts = append(parts, ui.With(ui.Details(c.T("counter.holding")), holds...))
 	}
 	return ui.Bench(p, parts...), nil
-}
-
-func (s *Service) tabs(c *web.Call, p ui.Page) templ.Component {
-	var out []ui.Tab
-	for _, t := range [][2]string{{"people", "/staff/people"}, {"counter", "/staff/counter"}, {"checks", "/staff/checks"}, {"roles", "/staff/roles"}, {"places", "/staff/places"}, {"groups", "/staff/groups"}, {"duties", "/staff/responsibilities"}} {
-		out = append(out, ui.Tab{Label: c.T("member.tab." + t[0]), URL: t[1], Here: t[0] == "counter"})
-	}
-	return ui.Tabs(p, p.Title, out)
 }
 
 // second is what the second person may do with a consent that waits.

@@ -23,14 +23,6 @@ func (s *Service) bench(c *web.Call, key string) ui.Page {
 	return p
 }
 
-func tabs(c *web.Call, p ui.Page, here string) templ.Component {
-	var out []ui.Tab
-	for _, t := range [][2]string{{"people", "/staff/people"}, {"counter", "/staff/counter"}, {"checks", "/staff/checks"}, {"roles", "/staff/roles"}, {"places", "/staff/places"}, {"groups", "/staff/groups"}, {"duties", "/staff/responsibilities"}} {
-		out = append(out, ui.Tab{Label: c.T("group.tab." + t[0]), URL: t[1], Here: t[0] == here})
-	}
-	return ui.Tabs(p, p.Title, out)
-}
-
 // bases are the places whose groups an actor keeps in order.
 func bases(a actor.Actor) []string {
 	var out []string
@@ -45,14 +37,11 @@ func bases(a actor.Actor) []string {
 // placeField chooses among the places whose groups an actor keeps in order.
 func (s *Service) placeField(a actor.Actor) ui.Field {
 	mine := bases(a)
-	f := ui.Field{Value: mine[0]}
+	var places []ui.Option
 	for _, code := range mine {
-		f.Options = append(f.Options, s.Names.Choices(code, "district", "street", "community")...)
+		places = append(places, s.Names.Choices(code, "district", "street", "community")...)
 	}
-	if len(f.Options) > 0 {
-		f.Type = ui.SelectField
-	}
-	return f
+	return ui.Choose(mine[0], places)
 }
 
 // Applied lists organisations at or below a place that wait to be verified,
@@ -76,7 +65,7 @@ func (s *Service) staffPage(c *web.Call, sent *ui.Sent) (templ.Component, error)
 	p := s.bench(c, "group.staff")
 	sum, form := ui.Sheet{Kind: "group", Action: "/staff/groups", Button: c.T("group.create"), Fields: editFields, Sent: sent, Quiet: true,
 		Dress: map[string]ui.Field{"place": s.placeField(c.Actor), "kind": {Type: ui.SelectField}, "from": {Type: ui.DateField}, "to": {Type: ui.DateField}}}.Draw(p)
-	parts := []templ.Component{sum, ui.Heading(p.Title, c.T("group.staff_lead")), tabs(c, p, "groups")}
+	parts := []templ.Component{sum, ui.Heading(p.Title, c.T("group.staff_lead")), ui.PeopleTabs(p, "groups")}
 	var waits []templ.Component
 	t := ui.Table{Caption: c.T("group.list"), Columns: []ui.Column{{Label: c.T("group.field.name")}, {Label: c.T("group.field.kind")}, {Label: c.T("group.where")}, {Label: c.T("group.term")}}}
 	for _, place := range mine {
@@ -302,7 +291,7 @@ func (s *Service) staffDuties(c *web.Call, sent *ui.Sent) (templ.Component, erro
 	}
 	sum, form := ui.Sheet{Kind: "group", ID: "duty", Action: "/staff/responsibilities", Button: c.T("group.duty_add"), Fields: dutyFields, Sent: sent,
 		Dress: map[string]ui.Field{"group": {Type: ui.SelectField, Options: groups}, "category": {Type: ui.SelectField}, "place": s.placeField(c.Actor)}}.Draw(p)
-	parts := []templ.Component{sum, ui.Heading(p.Title, c.T("group.duties_staff")), tabs(c, p, "duties")}
+	parts := []templ.Component{sum, ui.Heading(p.Title, c.T("group.duties_staff")), ui.PeopleTabs(p, "duties")}
 	if list := s.Duties(mine[0], c.Now()); len(list) > 0 {
 		parts = append(parts, ui.DataTable(p, s.dutyTable(c, list, func(d Duty) ui.Cell {
 			if !staffOf(c.Actor, d.Place) {

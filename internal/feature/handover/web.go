@@ -41,7 +41,7 @@ func (s *Service) page(c *web.Call, sent *ui.Sent) (templ.Component, error) {
 	p := s.Page(c, c.T("handover.title"), "people")
 	p.NoIndex = true
 	if len(places) > 0 {
-		p.Back = ui.Link{Label: p.T("member.tab.roles"), URL: "/staff/roles"}
+		p.Back = ui.Link{Label: p.T("tab.roles"), URL: "/staff/roles"}
 	}
 	if done := c.R.URL.Query().Get("done"); done != "" && p.Has("handover.done."+done) {
 		p.Flash = p.T("handover.done." + done)

@@ -99,19 +99,11 @@ func (s *Service) rolesPage(c *web.Call, sent *ui.Sent) (templ.Component, error)
 	}
 	sum1, give := ui.Sheet{
 		Kind: "member", ID: "role", Action: "/staff/roles", Button: c.T("member.button.role"), Fields: roleFields, Sent: here("role"),
-		Dress: map[string]ui.Field{"until": {Type: ui.DateField}, "place": choose(place, s.places.Choices(place, "district", "street", "community", "grid"))},
+		Dress: map[string]ui.Field{"until": {Type: ui.DateField}, "place": ui.Choose(place, s.places.Choices(place, "district", "street", "community", "grid"))},
 	}.Draw(p)
-	return ui.Bench(p, sum1, head(p, c.T("member.roles_lead")), peopleTabs(c, p, "roles"), ui.DataTable(p, t),
+	return ui.Bench(p, sum1, head(p, c.T("member.roles_lead")), ui.PeopleTabs(p, "roles"), ui.DataTable(p, t),
 		ui.With(ui.Details(c.T("member.role_give")), ui.Paragraph(c.T("member.role_give_text")), give),
 		ui.With(ui.Block(c.T("member.leave"), ui.Link{}), ui.Paragraph(c.T("member.leave_text")), ui.With(ui.Buttons(), ui.ButtonLink(p, ui.Link{Label: c.T("member.leave"), URL: "/staff/handovers"}, true)))), nil
-}
-
-// choose is a list of places to choose from; where there is none the code is typed.
-func choose(value string, places []ui.Option) ui.Field {
-	if len(places) == 0 {
-		return ui.Field{Value: value}
-	}
-	return ui.Field{Type: ui.SelectField, Options: places, Value: value}
 }
 
 // day reads a date as the last moment of that day; 0 for none.

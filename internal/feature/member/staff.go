@@ -69,17 +69,6 @@ func communities(a actor.Actor) []string {
 	return out
 }
 
-// peopleTabs lead between the pages about people, places and roles.
-func peopleTabs(c *web.Call, p ui.Page, here string) templ.Component {
-	var tabs []ui.Tab
-	for _, t := range []struct{ key, url string }{
-		{"people", "/staff/people"}, {"counter", "/staff/counter"}, {"checks", "/staff/checks"}, {"roles", "/staff/roles"}, {"places", "/staff/places"}, {"groups", "/staff/groups"}, {"duties", "/staff/responsibilities"},
-	} {
-		tabs = append(tabs, ui.Tab{Label: c.T("member.tab." + t.key), URL: t.url, Here: t.key == here})
-	}
-	return ui.Tabs(p, c.T("member.people"), tabs)
-}
-
 // peoplePage finds people of one's own community by name. There is no list
 // without a name, no saved search and no export: nobody is watched here.
 func (s *Service) peoplePage(c *web.Call) (any, error) {
@@ -92,7 +81,7 @@ func (s *Service) peoplePage(c *web.Call) (any, error) {
 	if err != nil {
 		in = flow.Input{}
 	}
-	parts := []templ.Component{head(p, c.T("member.people_lead", "place", s.places.Name(mine[0]))), peopleTabs(c, p, "people"),
+	parts := []templ.Component{head(p, c.T("member.people_lead", "place", s.places.Name(mine[0]))), ui.PeopleTabs(p, "people"),
 		ui.FilterForm(p, ui.Filter{Action: "/staff/people", Fields: []ui.Field{{Name: "q", Label: c.T("member.people_name"), Value: in.Text("q"), MaxLen: 20}}})}
 	name := in.Text("q")
 	if name == "" {
@@ -125,8 +114,8 @@ func (s *Service) notHere(c *web.Call) (any, error) {
 		return nil, fault.Absent()
 	}
 	p := s.bench(c, "member.people")
-	return ui.Bench(p, head(p, ""), peopleTabs(c, p, "people"), ui.EmptyState(p, ui.Empty{Title: c.T("member.people_not_yours"), Reason: c.T("member.people_not_yours_why"),
-		Next: ui.Link{Label: c.T("member.tab.roles"), URL: "/staff/roles"}})), nil
+	return ui.Bench(p, head(p, ""), ui.PeopleTabs(p, "people"), ui.EmptyState(p, ui.Empty{Title: c.T("member.people_not_yours"), Reason: c.T("member.people_not_yours_why"),
+		Next: ui.Link{Label: c.T("tab.roles"), URL: "/staff/roles"}})), nil
 }
 
 // person is an account the caller looks after, else absent.
@@ -184,7 +173,7 @@ func (s *Service) personPage(c *web.Call, show string, sent *ui.Sent) (templ.Com
 		homes = append([]ui.Option{{Label: "—"}}, homes...)
 	}
 	sum2, check := ui.Sheet{Kind: "member", ID: "check", Action: "/staff/people/" + acc.ID + "/check", Button: c.T("member.button.check"), Fields: checkFields, Sent: here("check"), Quiet: true,
-		Dress: map[string]ui.Field{"dwelling": choose("", homes)}}.Draw(p)
+		Dress: map[string]ui.Field{"dwelling": ui.Choose("", homes)}}.Draw(p)
 	open, err := openAsks(ctx, s.journal.DB, "level", acc.ID)
 	if err != nil {
 		return nil, err
@@ -277,7 +266,7 @@ func (s *Service) checksPage(c *web.Call, sent *ui.Sent) (templ.Component, error
 	}
 	ctx := c.Context()
 	p := s.bench(c, "member.checks")
-	parts := []templ.Component{head(p, c.T("member.checks_lead")), peopleTabs(c, p, "checks")}
+	parts := []templ.Component{head(p, c.T("member.checks_lead")), ui.PeopleTabs(p, "checks")}
 	if sent != nil {
 		parts = append([]templ.Component{ui.FaultSummary(p, sent.Fault)}, parts...)
 	}

@@ -116,19 +116,6 @@ func (s *Service) frame(c *web.Call, key, section string) ui.Page {
 }
 
 // tabs join the pages about people and places, whose texts the member feature keeps too.
-func (s *Service) tabs(c *web.Call, p ui.Page, list [][2]string, here string) templ.Component {
-	var tabs []ui.Tab
-	for _, t := range list {
-		tabs = append(tabs, ui.Tab{Label: c.T("place.tab." + t[0]), URL: t[1], Here: t[0] == here})
-	}
-	return ui.Tabs(p, p.Title, tabs)
-}
-
-var (
-	peopleTabs  = [][2]string{{"people", "/staff/people"}, {"counter", "/staff/counter"}, {"checks", "/staff/checks"}, {"roles", "/staff/roles"}, {"places", "/staff/places"}, {"groups", "/staff/groups"}, {"duties", "/staff/responsibilities"}}
-	settingTabs = [][2]string{{"settings", "/staff/settings"}, {"calendar", "/staff/calendar"}, {"webhooks", "/staff/webhooks"}, {"retention", "/retention"}}
-)
-
 // choicesMost bounds a list to choose from; a longer one is no help.
 const choicesMost = 400
 
@@ -165,7 +152,7 @@ func (s *Service) placesPage(c *web.Call, sent *ui.Sent) (templ.Component, error
 	parts := []templ.Component{}
 	sum, form := ui.Sheet{Kind: "place", ID: "place", Action: "/staff/places/" + at.Code, Button: c.T("place.save"), Fields: placeFields, Sent: sentOf(sent, "place"), Quiet: true,
 		Dress: map[string]ui.Field{"name": {Value: at.Name}, "phone": {Value: at.Phone, Type: ui.PhoneField}, "hours": {Value: at.Hours}, "valid_to": {Value: day(at.ValidTo), Type: ui.DateField}}}.Draw(p)
-	parts = append(parts, sum, ui.Heading(at.Name, c.T("place.places_lead")), s.tabs(c, p, peopleTabs, "places"),
+	parts = append(parts, sum, ui.Heading(at.Name, c.T("place.places_lead")), ui.PeopleTabs(p, "places"),
 		ui.FactList([]ui.Fact{{Label: c.T("place.code"), Value: at.Code}, {Label: c.T("place.field.phone"), Value: at.Phone}, {Label: c.T("place.field.hours"), Value: at.Hours}}),
 		ui.With(ui.Details(c.T("place.change")), form))
 	if at.ValidTo != 0 {
@@ -360,7 +347,7 @@ func (s *Service) calendarPage(c *web.Call, sent *ui.Sent) (templ.Component, err
 		last, end = r, at
 	}
 	sum, form := ui.Sheet{Kind: "place", ID: "day", Action: "/staff/calendar/" + at.Code, Button: c.T("place.save"), Fields: dayFields, Sent: sent, Dress: map[string]ui.Field{"date": {Type: ui.DateField}}}.Draw(p)
-	parts := []templ.Component{sum, ui.Heading(p.Title, c.T("place.calendar_lead", "place", at.Name)), s.tabs(c, p, settingTabs, "calendar")}
+	parts := []templ.Component{sum, ui.Heading(p.Title, c.T("place.calendar_lead", "place", at.Name)), ui.SettingTabs(p, "calendar")}
 	if !cal.Known(year) {
 		parts = append(parts, ui.With(ui.Notice(ui.Warn, c.T("place.calendar_unknown", "year", strconv.Itoa(year))), ui.Paragraph(c.T("place.calendar_unknown_text"))))
 	}

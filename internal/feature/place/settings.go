@@ -79,7 +79,7 @@ func (s *Service) settingsPage(c *web.Call, sent *ui.Sent) (templ.Component, err
 		}
 		blocks[of] = append(blocks[of], ui.With(ui.Details(line), ui.Paragraph(words), form))
 	}
-	parts := []templ.Component{summary, ui.Heading(p.Title, p.T("place.settings_lead", "place", at.Name)), s.tabs(c, p, settingTabs, "settings")}
+	parts := []templ.Component{summary, ui.Heading(p.Title, p.T("place.settings_lead", "place", at.Name)), ui.SettingTabs(p, "settings")}
 	for _, of := range about {
 		title := of
 		if p.Has("setting.group." + of) {
