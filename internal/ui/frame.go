@@ -55,6 +55,14 @@ func (s *Sent) of(do string) *Sent {
 	return s
 }
 
+// why is the refusal in words: of a field that no form of the page shows, else of the whole.
+func (s *Sent) why(p Page) string {
+	for _, f := range s.Fault.Fields {
+		return p.TArgs(f.Key, f.Args)
+	}
+	return p.TArgs(s.Fault.Key, s.Fault.Args)
+}
+
 // FieldsOf draws lifecycle fields as form fields with labels
 // "KIND.field.NAME", hints "KIND.hint.NAME" where such a text exists, and
 // options "KIND.NAME.VALUE".

@@ -157,6 +157,9 @@ func (m *Activity) own(a actor.Actor, of string, fits func(*Entry) bool) *Entry 
 	return nil
 }
 
+// offeredTo tells whether a place waits for the actor's yes, or for a ward's.
+func (m *Activity) offeredTo(a actor.Actor) bool { return m.own(a, "", (*Entry).offered) != nil }
+
 // entry returns the account's own entry, nil when there is none at hand.
 func (m *Activity) entry(account string) *Entry {
 	i := slices.IndexFunc(m.Entries, func(e *Entry) bool { return account != "" && e.Account == account })

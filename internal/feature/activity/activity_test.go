@@ -484,3 +484,32 @@ func TestReminders(t *testing.T) {
 		h.Sound()
 	})
 }
+
+// A social worker who was in the line herself answers for herself on the
+// activity's page; for the next one she answers on the organiser's, and stays there.
+func TestAnOrganiserInTheLine(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		const boss = "demo-society"
+		path := h.published(boss, object{"capacity": 1})
+		for _, as := range []string{"demo-resident", boss, "demo-neighbour"} {
+			h.Must(200, "POST", path+"/sign_up", as, nil)
+		}
+		h.Must(200, "POST", path+"/withdraw", "demo-resident", nil)
+		one := strings.TrimPrefix(path, "/api/v1")
+		if page := h.page(one, boss, "轮到您了"); !strings.Contains(page, `action="`+one+`/promote"`) {
+			t.Error("no button for her own place")
+		}
+		if page := h.page(one+"/organise", boss, "报名名单"); strings.Contains(page, "/promote") {
+			t.Error("before she has answered she could take another's place for hers")
+		}
+		for _, press := range []struct{ do, lands string }{{"/promote", one}, {"/organise/promote", one + "/organise"}} {
+			if r := h.Do("POST", one+press.do, boss, url.Values{}); r.Status != 303 || r.Header.Get("Location") != press.lands {
+				t.Errorf("%s: %d to %s, want %s", press.do, r.Status, r.Header.Get("Location"), press.lands)
+			}
+			h.Do("POST", path+"/withdraw", boss, nil) // her place goes to the neighbour, whom she then takes in by hand
+		}
+		if mine := h.Must(200, "GET", path, "demo-neighbour", nil)["mine"].(object); mine["state"] != "in" {
+			t.Errorf("the neighbour reads %v", mine)
+		}
+	})
+}

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/a-h/templ"
+
 	"linli/internal/core/access"
 	"linli/internal/core/door"
 	"linli/internal/core/fault"
@@ -35,7 +37,7 @@ func (s *Service) pages() []web.Route {
 	}
 	for _, do := range Life.Names() {
 		to := after
-		if slices.Contains([]string{"mark", "enter", "remove", "confirm_hours", "finish", "promote"}, do) {
+		if slices.Contains(organiserMoves, do) {
 			to = func(out any) string {
 				if out.(JSON).Organiser {
 					return organise(out)
@@ -46,7 +48,9 @@ func (s *Service) pages() []web.Route {
 		routes = append(routes, web.Route{Method: "POST", Path: "/activities/{id}/" + do, Name: "page-activity-" + do, SignedIn: true, After: to,
 			Do: func(c *web.Call) (any, error) { return s.pageMove(c, do) }})
 	}
-	return routes
+	// One takes one's own place on the activity's page; for somebody else the organiser does it on hers.
+	return append(routes, web.Route{Method: "POST", Path: "/activities/{id}/organise/promote", Name: "page-activity-promote-next", SignedIn: true, After: organise,
+		Do: func(c *web.Call) (any, error) { return s.pageMove(c, "promote") }})
 }
 
 var pageFields = append([]flow.Field{
@@ -59,13 +63,7 @@ var pageFields = append([]flow.Field{
 }, web.Paging()...)
 
 func (s *Service) pageList(c *web.Call) (any, error) {
-	p := s.Page(c, c.T("activity.title"), ui.Activities)
-	p.CSS = []string{"activity.css"}
-	v, err := s.readList(c, &p, "/activities")
-	if err != nil {
-		return nil, err
-	}
-	return s.listScreen(p, v), nil
+	return s.listing(c, "/activities", s.listScreen)
 }
 
 // pageStaff is the same list in the workbench.
@@ -73,13 +71,17 @@ func (s *Service) pageStaff(c *web.Call) (any, error) {
 	if !mayCreate(c.Actor) {
 		return nil, fault.Absent()
 	}
+	return s.listing(c, "/staff/activities", s.staffScreen)
+}
+
+func (s *Service) listing(c *web.Call, path string, screen func(ui.Page, listView) templ.Component) (any, error) {
 	p := s.Page(c, c.T("activity.title"), ui.Activities)
 	p.CSS = []string{"activity.css"}
-	v, err := s.readList(c, &p, "/staff/activities")
+	v, err := s.readList(c, &p, path)
 	if err != nil {
 		return nil, err
 	}
-	return s.staffScreen(p, v), nil
+	return screen(p, v), nil
 }
 
 func (s *Service) readList(c *web.Call, p *ui.Page, path string) (listView, error) {
@@ -236,11 +238,17 @@ func (s *Service) organise(c *web.Call, m *Activity, sent *ui.Sent) (any, error)
 	if err != nil {
 		return nil, err
 	}
-	v := organiseView{J: j, Acts: map[string]ui.Action{}, OpID: ui.NewOperation()}
+	v := organiseView{J: j, Acts: map[string]ui.Action{}, Sent: sent, OpID: ui.NewOperation()}
 	if v.Roster, err = s.Roster(c.Context(), s.Journal.DB, m); err != nil {
 		return nil, err
 	}
 	for _, a := range ui.Moves(p, "activity", j.URL, 0, Life.Actions(m, c.Actor, c.Now()), sent) {
+		if a.Do == "promote" {
+			if m.offeredTo(c.Actor) { // she answers for herself first
+				continue
+			}
+			a.Label, a.URL = c.T("activity.promote_next"), j.URL+"/organise/promote"
+		}
 		if a.Do == "confirm_hours" || a.Do == "remove" {
 			for i := range a.Fields {
 				if a.Fields[i].Name == "person" {
@@ -250,14 +258,8 @@ func (s *Service) organise(c *web.Call, m *Activity, sent *ui.Sent) (any, error)
 		}
 		v.Acts[a.Do] = a
 	}
-	if sent != nil && sent.Fault != nil {
-		v.Message = c.TextOf(sent.Fault.Key, sent.Fault.Args)
+	if sent != nil {
 		v.Errors = ui.Errors(v.Acts[sent.Do].Fields)
-		for _, f := range sent.Fault.Fields {
-			if len(v.Errors) == 0 {
-				v.Message = c.TextOf(f.Key, f.Args)
-			}
-		}
 	}
 	return s.organiseScreen(p, v), nil
 }

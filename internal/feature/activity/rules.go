@@ -78,7 +78,7 @@ var (
 	})
 
 	offeredOne = flow.By("offered", func(a actor.Actor, m *Activity) access.Decision {
-		return access.When(m.own(a, "", (*Entry).offered) != nil)
+		return access.When(m.offeredTo(a))
 	})
 )
 

@@ -2,12 +2,8 @@ package activity
 
 import (
 	"context"
-	"fmt"
-	"slices"
 	"strings"
 	"time"
-
-	"github.com/teambition/rrule-go"
 
 	"linli/internal/core/clock"
 	"linli/internal/core/fault"
@@ -15,6 +11,7 @@ import (
 	"linli/internal/core/id"
 	"linli/internal/platform/db"
 	"linli/internal/platform/journal"
+	"linli/internal/platform/series"
 )
 
 // maxSeries bounds a series: every week for a year.
@@ -47,34 +44,7 @@ func (m *Activity) setSeries(except []string, faults *fault.Fields) {
 // occurrences are the starts of the series, the first included, in China's
 // zone, without the exceptions.
 func (m *Activity) occurrences() ([]time.Time, error) {
-	opt, err := rrule.StrToROptionInLocation(m.Rule, clock.China)
-	if err != nil {
-		return nil, err
-	}
-	if opt.Freq > rrule.DAILY || opt.Interval < 0 || len(opt.Byhour)+len(opt.Byminute)+len(opt.Bysecond) > 0 {
-		return nil, fmt.Errorf("at most once a day: %s", m.Rule)
-	}
-	if opt.Count == 0 && opt.Until.IsZero() || opt.Count > maxSeries+1 {
-		return nil, fmt.Errorf("without an end: %s", m.Rule)
-	}
-	opt.Dtstart = time.UnixMilli(m.Starts).In(clock.China)
-	r, err := rrule.NewRRule(*opt)
-	if err != nil {
-		return nil, err
-	}
-	except := strings.Fields(m.Except)
-	var out []time.Time
-	next := r.Iterator()
-	for range maxSeries + len(except) + 2 { // a rule may match seldom, never for ever
-		t, ok := next()
-		if !ok || t.Sub(opt.Dtstart) > 2*366*24*time.Hour {
-			break
-		}
-		if !slices.Contains(except, t.Format("2006-01-02")) {
-			out = append(out, t)
-		}
-	}
-	return out, nil
+	return series.Starts(m.Rule, time.UnixMilli(m.Starts).In(clock.China), strings.Fields(m.Except), maxSeries)
 }
 
 // repeat publishes the rest of a series with its first: each occurrence is an

@@ -250,11 +250,11 @@ func (s *Service) one(c *web.Call, m *Activity, sent *ui.Sent) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := oneView{J: j}
+	v := oneView{J: j, Sent: sent}
 	acts := slices.DeleteFunc(Life.Actions(m, c.Actor, c.Now()), func(a flow.Action) bool {
 		// What has been done, or belongs to the organiser's page, only clutters this one.
-		done := !a.Enabled && (a.Do == "check_out" || a.Do == "promote" || a.Do == "sign_up" && j.Mine != nil || a.Do == "check_in" && (j.Mine == nil || j.Mine.CheckedIn != nil))
-		return done || slices.Contains(organiserMoves, a.Do)
+		done := !a.Enabled && (a.Do == "check_out" || a.Do == "sign_up" && j.Mine != nil || a.Do == "check_in" && (j.Mine == nil || j.Mine.CheckedIn != nil))
+		return done || slices.Contains(organiserMoves, a.Do) || a.Do == "promote" && !m.offeredTo(c.Actor)
 	})
 	v.Moves = ui.Moves(p, "activity", j.URL, m.Version, acts, sent)
 	for i := range v.Moves {
@@ -278,11 +278,8 @@ func (s *Service) one(c *web.Call, m *Activity, sent *ui.Sent) (any, error) {
 		}
 	}
 	slices.Reverse(v.Timeline)
-	if sent != nil && sent.Fault != nil {
-		v.Message = c.TextOf(sent.Fault.Key, sent.Fault.Args)
-		for _, a := range v.Moves {
-			v.Errors = append(v.Errors, ui.Errors(a.Fields)...)
-		}
+	for _, a := range v.Moves {
+		v.Errors = append(v.Errors, ui.Errors(a.Fields)...)
 	}
 	return s.oneScreen(p, v), nil
 }
@@ -411,7 +408,7 @@ type oneView struct {
 	Moves    []ui.Action
 	Timeline []ui.Entry
 	Errors   []ui.FieldError
-	Message  string
+	Sent     *ui.Sent
 }
 
 func (s *Service) newForm(c *web.Call, sent *ui.Sent) any {
@@ -475,12 +472,12 @@ func (s *Service) placeOptions(code string) []ui.Option {
 
 // organiseView is what the organiser's page shows.
 type organiseView struct {
-	J       JSON
-	Roster  []RosterItem
-	Acts    map[string]ui.Action
-	OpID    string
-	Errors  []ui.FieldError
-	Message string
+	J      JSON
+	Roster []RosterItem
+	Acts   map[string]ui.Action
+	OpID   string
+	Errors []ui.FieldError
+	Sent   *ui.Sent
 }
 
 // people are those a move of the organiser may be about.
@@ -615,16 +612,6 @@ func name(it RosterItem) string {
 		return it.Name + "（" + it.Names + "）"
 	}
 	return it.Name
-}
-
-func lines(body string) []string {
-	var out []string
-	for _, l := range strings.Split(body, "\n") {
-		if l = strings.TrimSpace(l); l != "" {
-			out = append(out, l)
-		}
-	}
-	return out
 }
 
 // originURL is the page of what the activity grew out of.

@@ -2,6 +2,7 @@ package activity
 
 import (
 	"context"
+	"strings"
 
 	"linli/internal/core/actor"
 	"linli/internal/core/fault"
@@ -17,11 +18,9 @@ import (
 func (s *Service) routes() []web.Route {
 	api := s.Kind.API()
 	for i := range api {
-		switch api[i].Name {
-		case "sign_up-activity": // a party is a number or names
-			api[i].Do = func(c *web.Call) (any, error) { return s.move(c, "sign_up") }
-		case "check_in-activity":
-			api[i].Do = func(c *web.Call) (any, error) { return s.move(c, "check_in") }
+		do := strings.TrimSuffix(api[i].Name, "-activity")
+		if do == "sign_up" || do == "check_in" { // a party is a number or names; a phone is marked
+			api[i].Do = func(c *web.Call) (any, error) { return s.move(c, do) }
 		}
 	}
 	api = append(api,

@@ -243,7 +243,7 @@ type oneView struct {
 	Moves    []ui.Action
 	Timeline []ui.Entry
 	Errors   []ui.FieldError
-	Message  string
+	Sent     *ui.Sent
 }
 
 func (s *Service) one(c *web.Call, w *Award, sent *ui.Sent) (any, error) {
@@ -258,7 +258,7 @@ func (s *Service) one(c *web.Call, w *Award, sent *ui.Sent) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := oneView{J: j, Steps: steps(p, w)}
+	v := oneView{J: j, Sent: sent, Steps: steps(p, w)}
 	v.Moves = ui.Moves(p, "award", j.URL, w.Version, Life.Actions(w, c.Actor, c.Now()), sent)
 	for i := range v.Moves {
 		for k := range v.Moves[i].Fields {
@@ -278,11 +278,8 @@ func (s *Service) one(c *web.Call, w *Award, sent *ui.Sent) (any, error) {
 		}
 	}
 	slices.Reverse(v.Timeline)
-	if sent != nil {
-		v.Message = c.TextOf(sent.Fault.Key, sent.Fault.Args)
-		for _, a := range v.Moves {
-			v.Errors = append(v.Errors, ui.Errors(a.Fields)...)
-		}
+	for _, a := range v.Moves {
+		v.Errors = append(v.Errors, ui.Errors(a.Fields)...)
 	}
 	return s.oneScreen(p, v), nil
 }

@@ -158,12 +158,12 @@ func (v mineView) table(p ui.Page) ui.Table {
 
 // handView is what the public list of hand-keyed points shows.
 type handView struct {
-	Items   []batchView
-	Next    string
-	Fields  []ui.Field // of a new one, for staff
-	OpID    string
-	Message string
-	Errors  []ui.FieldError
+	Items  []batchView
+	Next   string
+	Fields []ui.Field // of a new one, for staff
+	OpID   string
+	Sent   *ui.Sent
+	Errors []ui.FieldError
 }
 
 type batchView struct {
@@ -188,7 +188,7 @@ func (s *Service) hand(c *web.Call, sent *ui.Sent, about string) (any, error) {
 		return nil, err
 	}
 	cut := page.Cut(bs, ask, func(b *Batch) string { return b.ID })
-	v := handView{OpID: ui.NewOperation()}
+	v := handView{Sent: sent, OpID: ui.NewOperation()}
 	for _, b := range cut.Items {
 		j, err := s.batchJSON(c.Context(), s.Journal.DB, b, view)
 		if err != nil {
@@ -211,9 +211,6 @@ func (s *Service) hand(c *web.Call, sent *ui.Sent, about string) (any, error) {
 		v.Fields = ui.FieldsOf(p, "pointsbatch", batchFields[:4], form)
 		v.Errors = ui.Errors(v.Fields)
 	}
-	if sent != nil {
-		v.Message = c.TextOf(sent.Fault.Key, sent.Fault.Args)
-	}
 	return s.handScreen(p, v), nil
 }
 
@@ -233,9 +230,8 @@ type staffView struct {
 	Fields    []ui.Field
 	Preview   *Preview
 	OpID      string
-	Sent      map[string]string
 	Errors    []ui.FieldError
-	Message   string
+	Sent      *ui.Sent
 }
 
 func (s *Service) pageStaff(c *web.Call) (any, error) { return s.staff(c, nil, nil) }
@@ -252,7 +248,7 @@ func (s *Service) staff(c *web.Call, sent *ui.Sent, preview *Preview) (any, erro
 		return nil, err
 	}
 	p := s.Page(c, c.T("points.staff"), ui.Staff)
-	v := staffView{Preview: preview, OpID: ui.NewOperation(), Anomalies: ui.Table{Caption: p.T("points.anomalies"), Columns: []ui.Column{
+	v := staffView{Sent: sent, Preview: preview, OpID: ui.NewOperation(), Anomalies: ui.Table{Caption: p.T("points.anomalies"), Columns: []ui.Column{
 		{Label: p.T("points.anomaly")}, {Label: p.T("points.who")}, {Label: p.T("points.count"), Number: true}, {Label: p.T("points.amount"), Number: true}, {Label: p.T("points.at")},
 	}}}
 	for _, a := range as {
@@ -276,9 +272,6 @@ func (s *Service) staff(c *web.Call, sent *ui.Sent, preview *Preview) (any, erro
 	if governs(c.Actor) {
 		v.Fields = ui.FieldsOf(p, "points", ruleFields[:6], sent)
 		v.Errors = ui.Errors(v.Fields)
-	}
-	if sent != nil && sent.Fault != nil {
-		v.Message = c.TextOf(sent.Fault.Key, sent.Fault.Args)
 	}
 	return s.staffScreen(p, v), nil
 }

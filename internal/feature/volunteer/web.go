@@ -74,7 +74,7 @@ type mineView struct {
 	Certificates []Certificate
 	Issue        []ui.Field
 	OpID         string
-	Message      string
+	Sent         *ui.Sent
 	Errors       []ui.FieldError
 }
 
@@ -90,7 +90,7 @@ func (s *Service) mine(c *web.Call, sent *ui.Sent, about string) (any, error) {
 	p.Back = ui.Link{Label: c.T("nav.me"), URL: "/me"}
 	p.NoIndex = true
 	ctx, q, now := c.Context(), s.Journal.DB, c.Now()
-	v := mineView{OpID: ui.NewOperation()}
+	v := mineView{Sent: sent, OpID: ui.NewOperation()}
 	var err error
 	if v.Total, err = minutesOf(ctx, q, c.Actor.ID, 0); err != nil {
 		return nil, err
@@ -128,11 +128,8 @@ func (s *Service) mine(c *web.Call, sent *ui.Sent, about string) (any, error) {
 		return nil, err
 	}
 	var issue *ui.Sent
-	if sent != nil {
-		v.Message = c.TextOf(sent.Fault.Key, sent.Fault.Args)
-		if sent.Do == "issue" {
-			issue = sent
-		}
+	if sent != nil && sent.Do == "issue" {
+		issue = sent
 	}
 	v.Issue = ui.FieldsOf(p, "service", certificateFields[:2], issue)
 	for i := range v.Issue {
