@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -139,10 +140,10 @@ func (h *House) wire() {
 		Fault: h.faultPage,
 	}
 	h.build()
-	text.Add(texts)
+	words := []fs.FS{texts}
 	for _, p := range h.parts {
 		if p.Texts != nil {
-			text.Add(p.Texts)
+			words = append(words, p.Texts)
 		}
 		if p.Assets != nil {
 			ui.AddAssets(p.Assets)
@@ -154,6 +155,7 @@ func (h *House) wire() {
 		}
 		h.Web.Handle(p.Routes...)
 	}
+	text.Add(words...)
 	h.Web.Handle(h.routes()...)
 	h.Web.Handle(h.homeRoutes()...)
 	h.Web.Mount("GET /assets/", ui.Assets)

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"maps"
 	"regexp"
 	"slices"
 	"sort"
@@ -41,38 +42,42 @@ var (
 // maxAsked bounds the memory an endless stream of made-up keys could take.
 const maxAsked = 1000
 
-// Add registers the catalogues locale/zh-CN.json and locale/en.json of fsys: flat JSON objects of strings. It is
-// called while the program starts. It panics on a missing or malformed file and on a key that another folder already
-// gave different words, because both are mistakes of the programmer that no user should meet. Adding the same folder
-// twice changes nothing.
-func Add(fsys fs.FS) {
+// Add registers the catalogues locale/zh-CN.json and locale/en.json of folders: flat JSON objects of strings. It is
+// called while the program starts, with all folders at once, because each call copies what is there. It panics on a
+// missing or malformed file and on a key that another folder already gave different words, because both are mistakes
+// of the programmer that no user should meet. Adding the same folder twice changes nothing.
+func Add(folders ...fs.FS) {
 	mu.Lock()
 	defer mu.Unlock()
 	next := catalogue{}
 	for _, lang := range Languages() {
-		next[lang] = map[string]string{}
+		all := map[string]string{}
 		if old := current.Load(); old != nil {
-			for k, v := range (*old)[lang] {
-				next[lang][k] = v
-			}
+			all = maps.Clone((*old)[lang])
 		}
-		name := "locale/" + lang + ".json"
-		raw, err := fs.ReadFile(fsys, name)
-		if err != nil {
-			panic(fmt.Sprintf("text: %v", err))
+		for _, folder := range folders {
+			addFile(all, folder, "locale/"+lang+".json")
 		}
-		words := map[string]string{}
-		if err := json.Unmarshal(raw, &words); err != nil {
-			panic(fmt.Sprintf("text: %s: %v", name, err))
-		}
-		for k, v := range words {
-			if old, ok := next[lang][k]; ok && old != v {
-				panic(fmt.Sprintf("text: %s: key %q already says %q", name, k, old))
-			}
-			next[lang][k] = v
-		}
+		next[lang] = all
 	}
 	current.Store(&next)
+}
+
+func addFile(all map[string]string, folder fs.FS, name string) {
+	raw, err := fs.ReadFile(folder, name)
+	if err != nil {
+		panic(fmt.Sprintf("text: %v", err))
+	}
+	words := map[string]string{}
+	if err := json.Unmarshal(raw, &words); err != nil {
+		panic(fmt.Sprintf("text: %s: %v", name, err))
+	}
+	for k, v := range words {
+		if old, ok := all[k]; ok && old != v {
+			panic(fmt.Sprintf("text: %s: key %q already says %q", name, k, old))
+		}
+		all[k] = v
+	}
 }
 
 // Normal maps any language tag to one of Languages: "en", "en-GB" … to English, everything else to Chinese.
