@@ -20,6 +20,7 @@ import (
 	"linli/internal/core/id"
 	"linli/internal/feature/search"
 	"linli/internal/platform/db"
+	"linli/internal/platform/journal"
 )
 
 // Search is measured among these posts and the wishes of the list.
@@ -122,7 +123,7 @@ func tellOfAll(ctx context.Context, h *app.House) error {
 	return h.DB.Write(ctx, func(tx *db.Tx) error {
 		for kind, table := range map[string]string{"wish": "wishes", "post": "posts"} {
 			if _, err := tx.Exec(ctx, `INSERT INTO events (xid, at, kind, subject, version, move, from_state, to_state, actor, as_group, place, audience, data, words_hash, hash)
-				SELECT {{sqlite 0}}{{pg pg_current_xact_id()::text::bigint}}, since, '`+kind+`', id, version, 'create', '', state, author, '', place, 'public', '{}', '', ''
+				SELECT `+journal.XID+`, since, '`+kind+`', id, version, 'create', '', state, author, '', place, 'public', '{}', '', ''
 				FROM `+table+` t WHERE NOT EXISTS (SELECT 1 FROM events e WHERE e.subject = t.id)`); err != nil {
 				return err
 			}

@@ -113,7 +113,7 @@ func letIn(ctx context.Context, tx *db.Tx, r Receipt) error {
 		return &fault.Error{Kind: fault.Internal, Key: "fault.internal", Cause: errors.New("import: rows went missing on the way")}
 	}
 	if _, err := tx.Exec(ctx, `INSERT INTO events (xid, at, kind, subject, version, move, from_state, to_state, actor, as_group, place, audience, data, words_hash, hash)
-		SELECT {{sqlite 0}}{{pg pg_current_xact_id()::text::bigint}}, CAST(? AS bigint), 'member', id, 1, 'create', '', '', CAST(? AS text), '', home, 'private', '{}', '', hash
+		SELECT `+journal.XID+`, CAST(? AS bigint), 'member', id, 1, 'create', '', '', CAST(? AS text), '', home, 'private', '{}', '', hash
 		FROM import_people WHERE batch = ? ORDER BY line`, r.At, r.By, r.ID); err != nil {
 		return err
 	}

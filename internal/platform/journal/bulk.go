@@ -25,7 +25,7 @@ func EntryOf(kind string, h *flow.Head, c *flow.Change, audience string) (Entry,
 // entriesAtOnce is how many events one statement of AppendAll writes.
 const entriesAtOnce = 24
 
-const entryValues = `({{sqlite 0}}{{pg pg_current_xact_id()::text::bigint}}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+const entryValues = `(` + XID + `, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 const intoEvents = `INSERT INTO events (xid, at, kind, subject, version, move, from_state, to_state, actor, as_group, place, audience, data, words_hash, hash) VALUES `
 

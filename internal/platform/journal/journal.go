@@ -88,6 +88,14 @@ func eventOf(kind string, h *flow.Head, c *flow.Change, audience string) (event.
 	}, err
 }
 
+// XID is what a statement that writes events sets as their xid: the id of its
+// transaction, or the latest that had ended by then if that is greater. So an
+// event stands behind all that were committed when it was written, and a
+// matter's events in the order of its versions; by the bare id they would not:
+// a transaction may have its id long before it comes to the row. No reader is
+// past an xid that is set so, for it stops below what still runs.
+const XID = `{{sqlite 0}}{{pg greatest(pg_current_xact_id()::text::bigint, pg_snapshot_xmax(pg_current_snapshot())::text::bigint - 1)}}`
+
 // AppendEvent writes an event as it stands, with its words; seq, xid and the
 // hashes are set here.
 func (j *Journal) AppendEvent(ctx context.Context, tx *db.Tx, e event.Event, words event.Words) error {
@@ -102,7 +110,7 @@ func (j *Journal) AppendEvent(ctx context.Context, tx *db.Tx, e event.Event, wor
 	e.Hash = e.Sum()
 	var seq int64
 	err := tx.Get(ctx, &seq, `INSERT INTO events (xid, at, kind, subject, version, move, from_state, to_state, actor, as_group, place, audience, data, words_hash, hash)
-		VALUES ({{sqlite 0}}{{pg pg_current_xact_id()::text::bigint}}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq`,
+		VALUES (`+XID+`, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq`,
 		e.At, e.Kind, e.Subject, e.Version, e.Do, e.FromState, e.ToState, e.Actor, e.AsGroup, e.Place, e.Audience, e.Data, e.WordsHash, e.Hash)
 	if err != nil {
 		return err

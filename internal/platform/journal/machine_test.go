@@ -344,8 +344,8 @@ func TestTamperingShows(t *testing.T) {
 	})
 }
 
-// Of moves that waited for one row the later may have the lower transaction id;
-// a gap in the versions still shows.
+// In an older log the later of two moves may have the lower transaction id; a
+// gap in the versions still shows.
 func TestVerifyGoesByVersions(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		ctx := t.Context()

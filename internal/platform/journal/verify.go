@@ -16,8 +16,8 @@ func (j *Journal) Verify(ctx context.Context) (seen int64, faults []string, err 
 }
 
 // Verify is Journal.Verify over whatever reads the log, such as a snapshot. It
-// goes by subject and version, not by the order of readers: of two moves that
-// wait for one row on PostgreSQL the second may have the lower transaction id.
+// goes by subject and version, not by the order of readers: in a log written on
+// PostgreSQL before XID a later move may stand before an earlier one.
 func Verify(ctx context.Context, q db.Queryer) (seen int64, faults []string, err error) {
 	var was struct {
 		subject, state string
