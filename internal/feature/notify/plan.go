@@ -127,12 +127,15 @@ func (s *Service) person(ctx context.Context, q db.Queryer, account string) (p p
 // plan decides for rows nobody has looked at how they go out beside the inbox,
 // at most limit in one transaction; it reports whether there may be more.
 func (s *Service) plan(ctx context.Context, limit int) (more bool, err error) {
-	probe, err := unplanned(ctx, s.journal.DB, 1, "")
+	probe, err := unplanned(ctx, s.journal.DB, 1)
 	if err != nil || len(probe) == 0 {
 		return false, err
 	}
 	err = s.journal.DB.Write(ctx, func(tx *db.Tx) error {
-		rows, err := unplanned(ctx, tx, limit, tx.Lock())
+		if err := alone(ctx, tx); err != nil {
+			return err
+		}
+		rows, err := unplanned(ctx, tx, limit)
 		if err != nil {
 			return err
 		}

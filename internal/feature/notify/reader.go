@@ -198,16 +198,19 @@ func rowID(account, subject string, version, at int64) string {
 // spread goes on with tells that were too many for one transaction. It reports
 // whether there was any.
 func (s *Service) spread(ctx context.Context) (did bool, err error) {
-	waiting, err := fanouts(ctx, s.journal.DB, "")
+	waiting, err := fanouts(ctx, s.journal.DB)
 	if err != nil || len(waiting) == 0 {
 		return false, err
 	}
 	err = s.journal.DB.Write(ctx, func(tx *db.Tx) error {
-		locked, err := fanouts(ctx, tx, tx.Lock())
-		if err != nil || len(locked) == 0 {
+		if err := alone(ctx, tx); err != nil {
 			return err
 		}
-		f := locked[0]
+		waiting, err := fanouts(ctx, tx)
+		if err != nil || len(waiting) == 0 {
+			return err
+		}
+		f := waiting[0]
 		e, err := eventAt(ctx, tx, f.Seq)
 		if err != nil {
 			return err

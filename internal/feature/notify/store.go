@@ -115,8 +115,8 @@ func keepFanout(ctx context.Context, tx *db.Tx, e event.Event, t event.Tell, aft
 	return err
 }
 
-func fanouts(ctx context.Context, q db.Queryer, suffix string) (fs []fanout, err error) {
-	return fs, q.Select(ctx, &fs, `SELECT seq, target, subject, after, act, why, done_at FROM inbox_fanouts ORDER BY seq, target LIMIT 1`+suffix)
+func fanouts(ctx context.Context, q db.Queryer) (fs []fanout, err error) {
+	return fs, q.Select(ctx, &fs, `SELECT seq, target, subject, after, act, why, done_at FROM inbox_fanouts ORDER BY seq, target LIMIT 1`)
 }
 
 func moveFanout(ctx context.Context, tx *db.Tx, f fanout, after string) error {
@@ -184,8 +184,8 @@ func rowByID(ctx context.Context, q db.Queryer, account, id string) (r Row, err 
 }
 
 // unplanned are rows of which nobody has thought yet how they go out.
-func unplanned(ctx context.Context, q db.Queryer, limit int, suffix string) (rs []Row, err error) {
-	return rs, q.Select(ctx, &rs, `SELECT `+rowColumns+` FROM inbox i WHERE i.planned = 0 ORDER BY i.id LIMIT ?`+suffix, limit)
+func unplanned(ctx context.Context, q db.Queryer, limit int) (rs []Row, err error) {
+	return rs, q.Select(ctx, &rs, `SELECT `+rowColumns+` FROM inbox i WHERE i.planned = 0 ORDER BY i.id LIMIT ?`, limit)
 }
 
 func setPlanned(ctx context.Context, tx *db.Tx, id string) error {
@@ -206,6 +206,13 @@ type place struct {
 
 func position(ctx context.Context, q db.Queryer) (p place, err error) {
 	return p, q.Get(ctx, &p, `SELECT xid, seq FROM cursors WHERE name = ?`, reader)
+}
+
+// alone keeps the reader and other nodes from the inbox until tx ends: who adds
+// rows beside the reader adds them to what it has just settled or taken back.
+func alone(ctx context.Context, tx *db.Tx) error {
+	var at []place
+	return tx.Select(ctx, &at, `SELECT xid, seq FROM cursors WHERE name = ?`+tx.Lock(), reader)
 }
 
 // telling are events up to a position that tell somebody, by their number.
