@@ -10,6 +10,7 @@ import (
 	"linli/internal/app"
 	"linli/internal/core/actor"
 	"linli/internal/core/clock"
+	"linli/internal/core/flow"
 	"linli/internal/feature/member"
 	"linli/internal/feature/project"
 	"linli/internal/feature/tally"
@@ -95,6 +96,9 @@ func (y *projectYear) ramp() error {
 	if err := y.pass(9, 9); err != nil {
 		return err
 	}
+	if _, err := y.fate(id); err != nil {
+		return err
+	}
 	if err := y.plan(id, 60_000_00, []string{"拆除旧台阶", "浇筑坡道", "安装两侧扶手"}); err != nil {
 		return err
 	}
@@ -123,13 +127,12 @@ func (y *projectYear) five() error {
 	}
 	var chosen, behind []string
 	for _, id := range ids {
-		p, err := y.read(id)
-		if err != nil {
+		switch state, err := y.fate(id); {
+		case err != nil:
 			return err
-		}
-		if p.State == project.Selected {
+		case state == project.Selected:
 			chosen = append(chosen, id)
-		} else {
+		case state == project.Panel:
 			behind = append(behind, id)
 		}
 	}
@@ -457,6 +460,23 @@ func (y *projectYear) ballots(id string, part float64, spare bool, choose func()
 		return err
 	}
 	return y.fill(p.Poll, part, spare, choose)
+}
+
+// fate is the state of a project after its poll and notice; it lets days go by
+// until then, for a holiday lengthens the notice, but none past the end of the year.
+func (y *projectYear) fate(id string) (flow.State, error) {
+	for {
+		p, err := y.read(id)
+		if err != nil {
+			return "", err
+		}
+		if p.State != project.Polling && p.State != project.Notice || y.now.Now().After(y.end.AddDate(0, 0, -2)) {
+			return p.State, nil
+		}
+		if err := y.pass(1); err != nil {
+			return "", err
+		}
+	}
 }
 
 // pass lets days go by, a while for the poll and a while for the notice.

@@ -129,7 +129,7 @@ func (y *projectYear) panel(id string) (built bool, err error) {
 
 // sitting convenes the panel on the project that was behind; one has spoken.
 func (y *projectYear) sitting() error {
-	if err := y.pass(0); err != nil {
+	if state, err := y.fate(y.dark); err != nil || state != project.Panel {
 		return err
 	}
 	if err := y.moves(y.dark, "demo-street", "panel", map[string]any{"experts": []string{"demo-expert1", "demo-expert2", "demo-expert5"}, "note": "请三位专家晚上到车库入口看一看"}); err != nil {

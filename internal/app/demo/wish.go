@@ -131,6 +131,9 @@ func Wishes(ctx context.Context, h *app.House, year *clock.Fake, rnd *rand.Rand)
 		if !at.Before(y.end) {
 			at = y.end.Add(-time.Duration(1+rnd.IntN(300)) * time.Minute)
 		}
+		if at.Before(start) { // before that nobody is there yet
+			at = start.Add(time.Duration(1+rnd.IntN(300)) * time.Minute)
+		}
 		kind := i
 		y.at(at, func() error { return y.tell(kind) })
 	}
@@ -219,9 +222,17 @@ func (y *wishYear) at(t time.Time, do func() error) {
 	}
 }
 
-// after plans a step some hours from now, at a time of day.
+// after plans a step some hours from now, in the hours in which people act
+// where the span reaches into them.
 func (y *wishYear) after(least, most int, do func() error) {
-	y.at(y.year.Now().Add(time.Duration(least*60+y.rnd.IntN((most-least)*60+1))*time.Minute), do)
+	var at time.Time
+	for range 20 {
+		at = y.year.Now().Add(time.Duration(least*60+y.rnd.IntN((most-least)*60+1)) * time.Minute)
+		if hour := at.In(clock.China).Hour(); hour >= 7 && hour < 22 {
+			break
+		}
+	}
+	y.at(at, do)
 }
 
 func (y *wishYear) move(who, id, do string, in map[string]any) error {
