@@ -1,7 +1,6 @@
 package app
 
 import (
-	"context"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,7 +11,6 @@ import (
 	"linli/internal/core/access"
 	"linli/internal/core/flow"
 	"linli/internal/feature/place"
-	"linli/internal/feature/post"
 	"linli/internal/platform/web"
 	"linli/internal/ui"
 	"linli/internal/ui/text"
@@ -37,9 +35,9 @@ func (h *House) homeBlocks() []homeBlock {
 	return []homeBlock{
 		h.mineBlock(),
 		{"votes", "/polls", 3, true, h.openVotes},
-		{"today", "/activities", 4, true, h.nextActivities},
+		{"today", "/activities", 3, true, h.nextActivities},
 		{"pinned", "/posts", 1, true, h.postCards(h.Post.Pinned)},
-		{"latest", "/posts", 15, false, h.postCards(func(ctx context.Context, place string) ([]post.JSON, error) { return h.Post.Latest(ctx, place, 15) })},
+		{"latest", "/posts", 15, false, h.postCards(h.latestPosts)},
 		{"wishes", "/wishes?state=open", 6, false, h.openWishes},
 	}
 }

@@ -2,11 +2,23 @@ package app
 
 import (
 	"context"
+	"slices"
 
 	"linli/internal/feature/post"
 	"linli/internal/platform/web"
 	"linli/internal/ui"
 )
+
+// latestPosts are the newest but for the one that stands pinned above them.
+func (h *House) latestPosts(ctx context.Context, place string) ([]post.JSON, error) {
+	const shown = 15
+	pinned, err := h.Post.Pinned(ctx, place)
+	if err != nil {
+		return nil, err
+	}
+	latest, err := h.Post.Latest(ctx, place, shown+1)
+	return slices.DeleteFunc(latest, func(j post.JSON) bool { return len(pinned) > 0 && j.ID == pinned[0].ID }), err
+}
 
 // postCards shows posts on the home page.
 func (h *House) postCards(read func(ctx context.Context, place string) ([]post.JSON, error)) homeCards {

@@ -38,7 +38,7 @@ type Field struct {
 	Error    string   // what to mend, already in words; empty when all is well
 	Required bool
 	Type     string
-	Options  []Option // of select, radio and checks
+	Options  []Option // of select, radio and checks; of a text, what is suggested
 	Min, Max string   // of numbers and dates
 	Step     string   // of numbers; empty is whole numbers
 	MaxLen   int      // characters
@@ -180,6 +180,10 @@ func (f Field) attributes() templ.Attributes {
 	set("max", f.Max)
 	set("autocomplete", f.Complete)
 	switch f.kind() {
+	case TextField:
+		if len(f.Options) > 0 {
+			a["list"] = f.id() + "-list"
+		}
 	case NumberField:
 		a["inputmode"] = "numeric"
 		if f.Step != "" {

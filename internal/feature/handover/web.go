@@ -46,6 +46,11 @@ func (s *Service) page(c *web.Call, sent *ui.Sent) (templ.Component, error) {
 	if done := c.R.URL.Query().Get("done"); done != "" && p.Has("handover.done."+done) {
 		p.Flash = p.T("handover.done." + done)
 	}
+	colleagues, err := s.members.Colleagues(ctx, q, p.T, c.Now(), places...)
+	if err != nil {
+		return nil, err
+	}
+	from := ui.Field{Hint: p.T("handover.account_hint"), Options: colleagues}
 	parts := []templ.Component{ui.Heading(p.Title, p.T("handover.lead"))}
 	seen := map[string]bool{}
 	records := []Record{}
@@ -61,14 +66,15 @@ func (s *Service) page(c *web.Call, sent *ui.Sent) (templ.Component, error) {
 			continue
 		}
 		seen[r.ID] = true
-		summary, block, err := s.draw(c, p, r, sent)
+		summary, block, err := s.draw(c, p, r, from, sent)
 		if err != nil {
 			return nil, err
 		}
 		parts = append([]templ.Component{summary}, append(parts, block)...)
 	}
 	if len(places) > 0 {
-		sheet := ui.Sheet{Kind: "handover", ID: "leave", Action: "/staff/handovers", Button: p.T("handover.leave"), Fields: leaveFields, Danger: true}
+		sheet := ui.Sheet{Kind: "handover", ID: "leave", Action: "/staff/handovers", Button: p.T("handover.leave"), Fields: leaveFields, Danger: true,
+			Dress: map[string]ui.Field{"account": from, "successor": from}}
 		if sent != nil && sent.Do == "leave" {
 			sheet.Sent = sent
 		}
@@ -80,7 +86,7 @@ func (s *Service) page(c *web.Call, sent *ui.Sent) (templ.Component, error) {
 
 // draw shows one hand-over: what was held, who goes on with it, and the form
 // to name somebody for what has nobody.
-func (s *Service) draw(c *web.Call, p ui.Page, r Record, sent *ui.Sent) (summary, block templ.Component, err error) {
+func (s *Service) draw(c *web.Call, p ui.Page, r Record, from ui.Field, sent *ui.Sent) (summary, block templ.Component, err error) {
 	ctx, q := c.Context(), s.journal.DB
 	items, err := itemsOf(ctx, q, r.ID)
 	if err != nil {
@@ -114,7 +120,8 @@ func (s *Service) draw(c *web.Call, p ui.Page, r Record, sent *ui.Sent) (summary
 	parts := []templ.Component{ui.DataTable(p, t)}
 	summary = ui.Nothing
 	if left > 0 && keeps(c.Actor, r.Place) {
-		sheet := ui.Sheet{Kind: "handover", ID: "name-" + r.ID, Action: "/staff/handovers/" + r.ID + "/name", Button: p.T("handover.name"), Fields: nameFields, Quiet: true}
+		sheet := ui.Sheet{Kind: "handover", ID: "name-" + r.ID, Action: "/staff/handovers/" + r.ID + "/name", Button: p.T("handover.name"), Fields: nameFields, Quiet: true,
+			Dress: map[string]ui.Field{"successor": from}}
 		if sent != nil && sent.Do == r.ID {
 			sheet.Sent = sent
 		}

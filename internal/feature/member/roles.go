@@ -106,6 +106,23 @@ func (s *Service) rolesPage(c *web.Call, sent *ui.Sent) (templ.Component, error)
 		ui.With(ui.Block(c.T("member.leave"), ui.Link{}), ui.Paragraph(c.T("member.leave_text")), ui.With(ui.Buttons(), ui.ButtonLink(p, ui.Link{Label: c.T("member.leave"), URL: "/staff/handovers"}, true)))), nil
 }
 
+// Colleagues are those who hold an office at or below the places now, to be
+// suggested where an account's name is asked for.
+func (s *Service) Colleagues(ctx context.Context, q db.Queryer, say func(string, ...any) string, now int64, places ...string) (out []ui.Option, err error) {
+	for _, place := range places {
+		held, err := heldAt(ctx, q, place, now)
+		if err != nil {
+			return nil, err
+		}
+		for _, h := range held {
+			if h.Login != "" && !slices.ContainsFunc(out, func(o ui.Option) bool { return o.Value == h.Login }) {
+				out = append(out, ui.Option{Value: h.Login, Label: h.Name + " · " + say("member.role."+h.Role)})
+			}
+		}
+	}
+	return out, nil
+}
+
 // day reads a date as the last moment of that day; 0 for none.
 func day(in flow.Input, name string, now int64) (int64, error) {
 	if in.Text(name) == "" {

@@ -150,12 +150,13 @@ func grantsOf(ctx context.Context, q db.Queryer, account string) (gs []Grant, er
 // Held is a role with the public name of who holds it.
 type Held struct {
 	Grant
-	Name string `db:"name"`
+	Name  string `db:"name"`
+	Login string `db:"login"` // the account's name, of [heldAt] only
 }
 
 // heldAt lists roles held now at or below a place, and in groups there.
 func heldAt(ctx context.Context, q db.Queryer, place string, now int64) (hs []Held, err error) {
-	return hs, q.Select(ctx, &hs, `SELECT r.id, r.account, r.role, r.place, r.grp, r.post, r.letter, r.from_at, r.to_at, r.granted_by, a.public_name AS name
+	return hs, q.Select(ctx, &hs, `SELECT r.id, r.account, r.role, r.place, r.grp, r.post, r.letter, r.from_at, r.to_at, r.granted_by, a.public_name AS name, a.name AS login
 		FROM roles r JOIN accounts a ON a.id = r.account
 		WHERE r.place >= ? AND r.place < ? AND r.role <> 'volunteer' AND r.role <> 'party_member' AND r.from_at <= ? AND (r.to_at = 0 OR r.to_at > ?)
 		ORDER BY r.place, r.role, r.from_at, r.id LIMIT 500`, place, place+":", now, now)

@@ -23,7 +23,8 @@ const offers = 50
 // become choices by name, and what cannot matter here is not asked.
 func (s *Service) moves(ctx context.Context, p ui.Page, w *Wish, j JSON, v matter.View, sent *ui.Sent) ([]ui.Action, error) {
 	offered := slices.DeleteFunc(Life.Actions(w, v.Actor, v.Now), func(a flow.Action) bool {
-		return a.Do == "convert" && len(s.Converters) == 0
+		countless := w.Total == 0 && (a.Do == "amend" || a.Do == "enough") // a reason at each would only be in the way
+		return countless || a.Do == "convert" && len(s.Converters) == 0
 	})
 	acts := ui.Moves(p, "wish", j.URL, w.Version, offered, sent)
 	for i := range acts {
