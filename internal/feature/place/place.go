@@ -129,7 +129,7 @@ func New(j *journal.Journal) *Service {
 	s.known = journal.NewMemo(j, func(ctx context.Context, _ struct{}) (*directory, error) { return load(ctx, j.DB) }, "place")
 	s.Define(
 		part.Setting{Key: "site.demo", Default: "false", Kind: "bool"}, // filled by `linli demo`
-		part.Setting{Key: "site.place", Default: "", Kind: "text"},     // shown to who has chosen no community
+		part.Setting{Key: "site.place", Default: "", Kind: "place"},    // shown to who has chosen no community
 	)
 	return s
 }

@@ -193,7 +193,7 @@ func TestSettingsAreChecked(t *testing.T) {
 			kind             fault.Kind
 		}{
 			{community, "wish.nonsense", "1", fault.Invalid}, {community, "wish.confirm_span", "soon", fault.Invalid}, {community, "wish.switch", "yes", fault.Invalid},
-			{community, "wish.most", "-1", fault.Invalid}, {"999999", "wish.most", "1", fault.NotFound},
+			{community, "wish.most", "-1", fault.Invalid}, {"", "site.place", "999999", fault.Invalid}, {"999999", "wish.most", "1", fault.NotFound},
 		} {
 			if err := h.Set(t.Context(), "ann", c.code, c.key, c.value); !fault.Is(err, c.kind) {
 				t.Errorf("%s = %q at %s: %v", c.key, c.value, c.code, err)

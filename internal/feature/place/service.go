@@ -71,6 +71,10 @@ func (s *Service) set(ctx context.Context, tx *db.Tx, by, place, key, value stri
 		if n, err := strconv.ParseInt(value, 10, 64); err != nil || n < 0 {
 			return fault.Field1("value", "fault.number")
 		}
+	case "place":
+		if value != "" && !s.Known(value) {
+			return fault.Field1("value", "place.bad_place")
+		}
 	}
 	if len(def.Values) > 0 && !slices.Contains(def.Values, value) {
 		return fault.Field1("value", "fault.one_of", "values", strings.Join(def.Values, " "))

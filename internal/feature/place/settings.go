@@ -53,6 +53,9 @@ func (s *Service) settingsPage(c *web.Call, sent *ui.Sent) (templ.Component, err
 		switch def.Kind {
 		case "bool":
 			d.Type, d.Options = ui.RadioField, []ui.Option{{Value: "true", Label: p.T("place.yes")}, {Value: "false", Label: p.T("place.no")}}
+		case "place":
+			options := s.Choices(at.Code, District, Street, Community)
+			d.Type, d.Options = ui.Choose(value, options).Type, options
 		case "span":
 			d.Value, d.Hint = Words(p, "span", value), strings.TrimSpace(d.Hint+" "+p.T("place.span_hint"))
 		}
@@ -60,6 +63,9 @@ func (s *Service) settingsPage(c *web.Call, sent *ui.Sent) (templ.Component, err
 			d.Type, d.Options = ui.RadioField, append(d.Options, ui.Option{Value: v, Label: p.T("setting." + key + "." + v)})
 		}
 		shown := Words(p, def.Kind, value)
+		if def.Kind == "place" && value != "" {
+			shown = s.Name(value)
+		}
 		if slices.Contains(def.Values, value) {
 			shown = p.T("setting." + key + "." + value)
 		}

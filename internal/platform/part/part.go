@@ -53,8 +53,8 @@ type Check struct {
 	Do   func(ctx context.Context, q db.Queryer) (faults []string, err error)
 }
 
-// Setting is a rule that a place may set otherwise. Kind is span, bool, int or
-// text; Values lists the only values of a text, with labels "setting.KEY.VALUE".
+// Setting is a rule that a place may set otherwise. Kind is span, bool, int,
+// place (its code) or text; Values lists the only values of a text, with labels "setting.KEY.VALUE".
 type Setting struct {
 	Key, Default, Kind string
 	Values             []string
