@@ -3,23 +3,26 @@ package e2e_test
 import (
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"linli/e2e/browser"
 	"linli/internal/app/demo"
 	"linli/internal/core/actor"
-	"linli/internal/core/clock"
 	"linli/internal/feature/member"
 	"linli/internal/feature/notify"
 	"linli/internal/platform/db"
 )
+
+// called counts the people of toCall: no two accounts share a phone number.
+var called atomic.Int64
 
 // toCall makes a person without a live channel to whom something was brought,
 // and returns the account.
 func toCall(t *testing.T, s *site) string {
 	t.Helper()
 	ctx := t.Context()
-	a := member.Account{PublicName: "周奶奶", Level: actor.V3, Home: demo.CommunityA, Demo: true, Phone: fmt.Sprintf("136%08d", clock.System{}.Now().UnixNano()%1e8)}
+	a := member.Account{PublicName: "周奶奶", Level: actor.V3, Home: demo.CommunityA, Demo: true, Phone: fmt.Sprintf("136%08d", called.Add(1))}
 	err := s.House.DB.Write(ctx, func(tx *db.Tx) error { a.ID = ""; return s.House.Member.Create(ctx, tx, "", &a) })
 	if err != nil {
 		t.Fatal(err)
