@@ -17,6 +17,7 @@ import (
 	"linli/internal/app/demo"
 	"linli/internal/core/clock"
 	"linli/internal/core/fault"
+	"linli/internal/platform/db"
 )
 
 // TestClosingSecond: thousands vote by two nodes while the poll closes. Every ballot that was acknowledged is counted, every other is told
@@ -122,18 +123,22 @@ func TestTwoNodesWithTheDatabasesClock(t *testing.T) {
 		nodes = append(nodes, n)
 	}
 	people := h.residents(300, nil)
-	h.Clock.Set(clock.System{}.Now())
-	closes := clock.System{}.Now().Add(400 * time.Millisecond)
-	poll := h.poll(object{"opens": closes.Add(-time.Hour), "closes": closes})
-	var wg sync.WaitGroup
+	now := clock.System{}.Now()
+	h.Clock.Set(now)
+	poll := h.poll(object{"opens": now.Add(-time.Hour), "closes": now.Add(time.Hour)})
+	var wg, begun sync.WaitGroup
 	var taken, late atomic.Int64
 	for w, n := range []*app.House{nodes[0], nodes[1], nodes[0], nodes[1]} {
+		begun.Add(1)
+		first := sync.OnceFunc(begun.Done)
 		wg.Go(func() {
+			defer first()
 			for i := w; ; i = (i + 4) % len(people) {
 				_, err := n.Ballot.Vote(as(people[i]), poll, func() (any, error) { return []string{"1"}, nil })
 				switch {
 				case err == nil:
 					taken.Add(1)
+					first()
 				case fault.Is(err, fault.Late):
 					late.Add(1)
 					return
@@ -143,6 +148,15 @@ func TestTwoNodesWithTheDatabasesClock(t *testing.T) {
 				}
 			}
 		})
+	}
+	begun.Wait() // however slow the machine is, the close comes while all four vote
+	err := h.DB.Write(context.Background(), func(tx *db.Tx) error {
+		_, err := tx.Exec(context.Background(), `UPDATE polls SET closes = x.at, due_at = x.at FROM
+			(SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint + 100 AS at) x WHERE id = ?`, poll)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	wg.Wait()
 	_, res, err := nodes[1].Ballot.ResultOf(context.Background(), poll, clock.System{}.Now().UnixMilli())
