@@ -69,7 +69,7 @@ func New(t testing.TB, o Options) *Page {
 	if o.Lang == "" {
 		o.Lang = "zh-CN"
 	}
-	p := &Page{t: t, options: o, look: 5 * time.Second, changed: make(chan struct{})}
+	p := &Page{t: t, options: o, look: Patience, changed: make(chan struct{})}
 	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
 	p.ctx = ctx
 	t.Cleanup(cancel)

@@ -111,6 +111,35 @@ func TestAPersonsActs(t *testing.T) {
 	}
 }
 
+// TestWhereAClickGoes: page.js knows at once whether the browser leaves the
+// page, before it has asked for the next one, and that it stays where a script
+// or the browser itself stops it.
+func TestWhereAClickGoes(t *testing.T) {
+	base := site(t)
+	p := New(t, Options{})
+	for _, c := range []struct {
+		name, does string
+		goes       bool
+	}{
+		{"a link", `document.querySelector("p a").click()`, true},
+		{"a link that a script stops", `(document.addEventListener("click", (e) => e.preventDefault()), document.querySelector("p a").click())`, false},
+		{"a form", `document.querySelector("header form button").click()`, true},
+		{"a form that lacks something", `document.querySelector("main form button").click()`, false},
+		{"a form that a script stops", `(document.addEventListener("submit", (e) => e.preventDefault()), document.querySelector("header form button").click())`, false},
+		{"a button of a script", `document.querySelector("#more").click()`, false},
+	} {
+		p.Open(base + "/good.html")
+		before := p.navigations()
+		if got := Eval[bool](p, `((page) => { page.watch(); `+c.does+`; return page.goes(); })(`+library+`)`); got != c.goes {
+			t.Errorf("%s: goes is %v", c.name, got)
+		}
+		p.settle(before, c.goes)
+		if moved := p.URL() != base+"/good.html"; moved != c.goes && c.name != "a form" { // the form comes back to where it was
+			t.Errorf("%s: now at %s", c.name, p.URL())
+		}
+	}
+}
+
 func TestKeyboard(t *testing.T) {
 	p := New(t, Options{})
 	base := site(t)

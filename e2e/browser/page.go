@@ -238,6 +238,9 @@ func (p *Page) Press(names ...string) {
 			key = name
 		}
 		before := p.navigations()
+		if name == "Enter" || name == "Space" {
+			tell[bool](p, "watch")
+		}
 		p.do(chromedp.KeyEvent(key, options...))
 		p.settle(before, false)
 	}
@@ -357,14 +360,15 @@ func (p *Page) navigations() int {
 }
 
 // settle waits for the page that an action leads to. Without scripts a link or
-// a form always leads to one. With them a script may have stopped it: what
-// leads somewhere has a moment to ask for the page, anything else two frames'
-// time, which is when scripts have done so.
+// a form always leads to one. With them page.js has seen whether the browser
+// goes there or a script has stopped it. What was stopped has a moment to lead
+// somewhere all the same, anything else two frames' time, which is when scripts
+// have done so.
 func (p *Page) settle(before int, leads bool) {
 	p.t.Helper()
 	if !leads || !p.options.NoScript {
 		p.twoFrames()
-		if p.navigations() == before && !(leads && p.asked(before)) {
+		if p.navigations() == before && !p.goes() && !(leads && p.asked(before)) {
 			return
 		}
 	}
@@ -384,8 +388,18 @@ func (p *Page) settle(before int, leads bool) {
 	}
 }
 
-// moment is how long a busy machine may take from a click to the request of the
-// page it leads to. Only clicks that a script stops wait for it to pass.
+// goes tells whether the browser is on its way to another page, though it may
+// not have asked for it yet: on a busy machine that takes its time.
+func (p *Page) goes() bool {
+	p.t.Helper()
+	if p.options.NoScript {
+		return false
+	}
+	goes, ok := tell[bool](p, "goes")
+	return goes || !ok
+}
+
+// moment is how long a script that stopped a click may take to lead elsewhere.
 const moment = 500 * time.Millisecond
 
 // asked waits a moment for the browser to ask for another page.

@@ -96,6 +96,25 @@
     return button.form.noValidate || button.formNoValidate || button.form.checkValidity();
   };
 
+  // Notes what becomes of the next click or key: whether the browser itself
+  // follows a link or sends a form with it, or a script has stopped that.
+  const watch = () => {
+    if (!globalThis.__linliGoes) {
+      const here = (el, mode) => ["", "_self"].includes(el?.getAttribute(mode) ?? "");
+      addEventListener("click", (e) => {
+        const link = e.target.closest?.("a[href]");
+        if (link && !e.defaultPrevented && leads(link) && here(link, "target") && !link.hasAttribute("download")) globalThis.__linliGoes.on = true;
+      });
+      addEventListener("submit", (e) => {
+        const method = e.submitter?.getAttribute("formmethod") ?? e.target.getAttribute("method");
+        if (!e.defaultPrevented && method !== "dialog" && here(e.target, "target") && here(e.submitter, "formtarget")) globalThis.__linliGoes.on = true;
+      });
+    }
+    globalThis.__linliGoes = { on: false };
+    return true;
+  };
+  const goes = () => !!globalThis.__linliGoes?.on;
+
   const click = (target) => {
     const { el, fault } = locate("click", target);
     if (fault) return { fault };
@@ -110,6 +129,7 @@
     const mine = (hit) => hit && (shown.contains(hit) || hit.contains(shown) && !hit.matches("body,html") && hit.closest("label,a,button") === hit ||
       [...(el.labels ?? [])].some((l) => l.contains(hit)));
     if (!mine(top)) return { fault: `${describe(shown)} is covered by ${top ? describe(top) : "nothing, it is outside the window"}` };
+    watch();
     return { x, y, navigates: leads(el) };
   };
 
@@ -274,5 +294,5 @@
     return [...result.violations.map(plain(false)), ...open.map(plain(true))];
   };
 
-  return { click, fill, upload, found: () => globalThis.__linliFound, text, has, focused, twoFrames, overflow, targets, smallText, axeRun };
+  return { watch, goes, click, fill, upload, found: () => globalThis.__linliFound, text, has, focused, twoFrames, overflow, targets, smallText, axeRun };
 })()
