@@ -50,7 +50,7 @@ function fill(form, values) {
 		const kept = values[el.name];
 		if (!kept) continue;
 		if (el.type === "checkbox" || el.type === "radio") el.checked = kept.includes(el.value);
-		else el.value = kept[0];
+		else if (el.value === (el.defaultValue ?? el.value)) el.value = kept[0]; // what was typed before this script came is newer
 	}
 }
 

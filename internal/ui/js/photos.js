@@ -76,11 +76,13 @@ function begin(box, words) {
 		return photo;
 	};
 
-	input.addEventListener("change", () => {
+	const take = () => {
 		const added = [...input.files].map(add);
 		keep();
 		added.forEach(send);
-	});
+	};
+	input.addEventListener("change", take);
+	if (input.files.length) take(); // chosen before this script came
 	input.form?.addEventListener("submit", () => photos.forEach((photo) => photo.request?.abort()));
 }
 

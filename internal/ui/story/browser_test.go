@@ -3,7 +3,10 @@ package story
 import (
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"linli/e2e/browser"
@@ -14,13 +17,15 @@ import (
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; form-action 'self'; base-uri 'none'"
 
 // serve shows each story at /s/NAME and answers every form.
-func serve(t *testing.T) string {
+func serve(t *testing.T) string { return serveAssets(t, ui.Assets) }
+
+func serveAssets(t *testing.T, assets http.Handler) string {
 	pages := map[string]Story{}
 	for _, s := range Stories() {
 		pages[s.Name] = s
 	}
 	mux := http.NewServeMux()
-	mux.Handle("GET /assets/", ui.Assets)
+	mux.Handle("GET /assets/", assets)
 	mux.HandleFunc("GET /s/", func(w http.ResponseWriter, r *http.Request) {
 		s, ok := pages[strings.TrimPrefix(r.URL.Path, "/s/")]
 		if !ok {
@@ -130,6 +135,38 @@ func TestDraft(t *testing.T) {
 	p.Click(".draft button")
 	if n := browser.Eval[int](p, `localStorage.length`); n != 0 {
 		t.Errorf("after discarding %d drafts are left", n)
+	}
+}
+
+// TestQuickerThanTheScript: on a slow line people type and choose photographs
+// before the scripts for it have come; nothing of it is lost.
+func TestQuickerThanTheScript(t *testing.T) {
+	come := make(chan struct{})
+	page := serveAssets(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == ui.Asset("draft.js") || r.URL.Path == ui.Asset("photos.js") {
+			<-come
+		}
+		ui.Assets.ServeHTTP(w, r)
+	})) + "/s/zh-CN/standard/form"
+	arrive := sync.OnceFunc(func() { close(come) })
+	t.Cleanup(arrive)
+	p := browser.New(t, browser.Options{})
+	p.Open(page)
+	browser.Eval[bool](p, `(() => { // what was kept another day
+		localStorage.setItem("draft:" + location.pathname + "#wish", JSON.stringify({ at: Date.now(), sent: false, values: { body: ["上周写的"], title: ["上周的题"] } }));
+		return true;
+	})()`)
+	p.Fill("#f-body", "今天写的")
+	photo := filepath.Join(t.TempDir(), "lamp.png")
+	if err := os.WriteFile(photo, []byte("not looked at here"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.Upload("#wish input[type=file]", photo)
+	arrive()
+	p.Wait("form[data-draft=ready]")
+	p.Wait(".previews li")
+	if got := browser.Eval[string](p, `document.getElementById("f-body").value`); got != "今天写的" {
+		t.Errorf("what was typed has become %q", got)
 	}
 }
 
