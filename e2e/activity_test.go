@@ -14,7 +14,11 @@ import (
 
 	"linli/e2e/browser"
 	"linli/internal/app/demo"
+	"linli/internal/core/actor"
 	"linli/internal/core/clock"
+	"linli/internal/core/id"
+	"linli/internal/feature/member"
+	"linli/internal/platform/db"
 )
 
 // asks sends a request to the API as a demo account and returns what came back.
@@ -50,6 +54,28 @@ func (s *site) asks(t testing.TB, want int, method, path, as string, body any) m
 	return out
 }
 
+// residents makes n people who are all alike, so that what follows is the same
+// whoever of them wins a race; each is asked for by a name of its own.
+func residents(t *testing.T, s *site, n int) []string {
+	t.Helper()
+	ctx := t.Context()
+	names := make([]string, n)
+	for i := range names {
+		names[i] = id.New()
+		err := s.House.DB.Write(ctx, func(tx *db.Tx) error {
+			a := member.Account{Name: names[i], PublicName: fmt.Sprintf("居民%d号", i+1), Level: actor.V2, Home: demo.CommunityA, Demo: true, HasChannel: true}
+			if err := s.House.Member.Create(ctx, tx, "", &a); err != nil {
+				return err
+			}
+			return s.House.Member.KeepToken(ctx, tx, a.ID, "demo", names[i], 0)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return names
+}
+
 // TestActivity is 微行动 and 微星光 from page to page: an organiser writes and
 // publishes an activity, thirty sign up at once for twenty places, three cancel
 // and three move up, people check in by QR on a phone and by the organiser's
@@ -70,17 +96,10 @@ func TestActivity(t *testing.T) {
 	if !strings.Contains(boss.Text("main"), "报名中") {
 		t.Fatalf("not published: %s", boss.Text("main"))
 	}
-	id := address[strings.LastIndex(address, "/")+1:]
-	path := "/api/v1/activities/" + id
+	activity := address[strings.LastIndex(address, "/")+1:]
+	path := "/api/v1/activities/" + activity
 
-	people := []string{"demo-resident", "demo-neighbour", "demo-newcomer", "demo-outsider", "demo-volunteer", "demo-volunteer2", "demo-party", "demo-grid",
-		"demo-community2", "demo-community-b", "demo-street", "demo-district"}
-	for i := 1; i <= 13; i++ {
-		people = append(people, fmt.Sprintf("demo-unit%d", i))
-	}
-	for i := 1; i <= 5; i++ {
-		people = append(people, fmt.Sprintf("demo-expert%d", i))
-	}
+	people := residents(t, s, 30)
 	var wg sync.WaitGroup
 	for _, as := range people {
 		wg.Go(func() { s.asks(t, 200, "POST", path+"/sign_up", as, nil) })
@@ -118,14 +137,14 @@ func TestActivity(t *testing.T) {
 	if !strings.Contains(lucky.Text("main"), "您已报名") {
 		t.Fatalf("the place was not taken: %s", lucky.Text("main"))
 	}
-	lucky.Open(address + "/here?code=" + s.House.Activity.QRCode(id, time.Now().UnixMilli())) // what the phone reads from the QR
+	lucky.Open(address + "/here?code=" + s.House.Activity.QRCode(activity, time.Now().UnixMilli())) // what the phone reads from the QR
 	lucky.Click("main form button")
 	if !strings.Contains(lucky.Text("main"), "已签到") {
 		t.Fatalf("not checked in: %s", lucky.Text("main"))
 	}
 	shoot(lucky, "activity-checked-in")
 	late := s.visit(t, in[0], phone)
-	late.Open(address + "/here?code=" + s.House.Activity.QRCode(id, time.Now().Add(-61*time.Second).UnixMilli()))
+	late.Open(address + "/here?code=" + s.House.Activity.QRCode(activity, time.Now().Add(-61*time.Second).UnixMilli()))
 	late.Click("main form button")
 	if !strings.Contains(late.Text("main"), "签到码已过期") {
 		t.Fatalf("an old code: %s", late.Text("main"))
@@ -206,7 +225,7 @@ func TestActivity(t *testing.T) {
 	for _, v := range stranger.Axe() {
 		t.Errorf("certificate: %s", v)
 	}
-	for _, page := range []string{"/activities", "/activities/" + id, "/honours", "/points", "/points/hand", "/awards", "/activities?place=" + demo.CommunityA + "&show=past"} {
+	for _, page := range []string{"/activities", "/activities/" + activity, "/honours", "/points", "/points/hand", "/awards", "/activities?place=" + demo.CommunityA + "&show=past"} {
 		stranger.Open(s.URL + page)
 		if stranger.Status() != http.StatusOK || !stranger.ReflowOK(320) {
 			t.Errorf("%s: %d, or it scrolls sideways at 320 px", page, stranger.Status())
