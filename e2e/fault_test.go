@@ -123,6 +123,7 @@ func TestBadConfiguration(t *testing.T) {
 		{"bad address", []string{"--addr", "nowhere"}, "", 1, "nowhere"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			built(t)
 			p := place{t: t, data: filepath.Join(t.TempDir(), "data")}
 			ctx, cancel := context.WithTimeout(context.Background(), patience)
 			defer cancel()
@@ -150,6 +151,7 @@ func TestBadConfiguration(t *testing.T) {
 // next one always finishes the work.
 func TestMigrationKilled(t *testing.T) {
 	eachPlace(t, func(t *testing.T, p place, _ *dbtest.Server) {
+		built(t)
 		killed := 0
 		for after := 5 * time.Millisecond; ; after += after / 2 {
 			ctx, cancel := context.WithTimeout(context.Background(), after)

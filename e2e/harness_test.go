@@ -52,6 +52,17 @@ var program = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
+// built builds linli outside the time that a command may take: on a busy machine
+// it takes longer.
+func built(t *testing.T) string {
+	t.Helper()
+	path, err := program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 // place is an installation: its data folder and, on PostgreSQL, its database.
 type place struct {
 	t    *testing.T
@@ -61,10 +72,7 @@ type place struct {
 
 func (p place) command(ctx context.Context, args ...string) *exec.Cmd {
 	p.t.Helper()
-	path, err := program()
-	if err != nil {
-		p.t.Fatal(err)
-	}
+	path := built(p.t)
 	args = append(args, "--data", p.data)
 	if p.db != "" {
 		args = append(args, "--db", p.db)
@@ -81,6 +89,7 @@ func (p place) command(ctx context.Context, args ...string) *exec.Cmd {
 // run runs a command to its end and returns its exit code and output.
 func (p place) run(args ...string) (code int, out string) {
 	p.t.Helper()
+	built(p.t)
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	b, err := p.command(ctx, args...).CombinedOutput()

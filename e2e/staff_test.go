@@ -183,9 +183,6 @@ func TestTheWallFitsItsScreen(t *testing.T) {
 
 // What comes with a later release is said so; what is no kind is wrong usage.
 func TestImportsOfAnotherRelease(t *testing.T) {
-	if _, err := program(); err != nil { // building it takes longer than a command may
-		t.Fatal(err)
-	}
 	p := place{t: t, data: t.TempDir()}
 	for _, command := range []string{"import", "export"} {
 		code, out := p.run(command, "requests", "x.csv")

@@ -200,12 +200,13 @@ func TestSpeedOfCommand(t *testing.T) {
 	if err := Write(&file, synthetic(60_000, 110, 15, Approvals)); err != nil {
 		t.Fatal(err)
 	}
-	began := time.Now()
 	var out bytes.Buffer
-	if err := Run(&out, bytes.NewReader(file.Bytes()), "mes_cost", 1, true); err != nil {
+	var err error
+	took := worked(func() { err = Run(&out, bytes.NewReader(file.Bytes()), "mes_cost", 1, true) })
+	if err != nil {
 		t.Fatal(err)
 	}
-	if took := time.Since(began); took > 2*time.Second {
+	if took > 2*time.Second {
 		t.Errorf("took %s, may take 2s", took)
 	} else {
 		t.Logf("%d bytes read and counted in %s, %d bytes written", file.Len(), took, out.Len())
