@@ -71,10 +71,23 @@ func (y *projectYear) accepted(id string, most int) error {
 	return y.moves(id, overseer, "accept", map[string]any{"ok": true, "note": "与报价、合同和图纸相符"})
 }
 
-// rated lets three residents rate what was accepted three months before.
+// rated lets three residents rate what was accepted three months before, a few
+// days later where a long holiday kept the works.
 func (y *projectYear) rated(id string) error {
 	if err := y.pass(0); err != nil {
 		return err
+	}
+	for range 30 {
+		p, err := y.read(id)
+		if err != nil {
+			return err
+		}
+		if p.Asked {
+			break
+		}
+		if err := y.pass(1); err != nil {
+			return err
+		}
 	}
 	for _, who := range []string{"demo-resident", "demo-neighbour", "demo-volunteer"} {
 		if err := y.moves(id, who, "rate", map[string]any{"satisfied": pickOf(y.rnd, []string{"yes", "yes", "fairly"})}); err != nil {

@@ -13,10 +13,22 @@ import (
 )
 
 // TestProjectsOfAYear: the year of projects is made by the use-cases, in many
-// states, with a poll open at its end, and verify finds nothing.
+// states, with a poll open at its end, and verify finds nothing, wherever the
+// weekends and the long holidays of the year lie.
 func TestProjectsOfAYear(t *testing.T) {
+	for _, end := range []string{"2026-11-21 09:00", "2026-11-24 14:00", "2027-01-26 23:00", "2027-03-29 01:00"} {
+		t.Run(end, func(t *testing.T) {
+			at, err := time.ParseInLocation("2006-01-02 15:04", end, clock.China)
+			if err != nil {
+				t.Fatal(err)
+			}
+			projectsFrom(t, at.AddDate(-1, 0, 0))
+		})
+	}
+}
+
+func projectsFrom(t *testing.T, start time.Time) {
 	ctx := context.Background()
-	start := time.Date(2025, 11, 21, 9, 0, 0, 0, clock.China)
 	year := clock.NewFake(start)
 	h, err := app.Open(ctx, app.Config{Data: t.TempDir(), Clock: year, Fill: true})
 	if err != nil {
