@@ -197,8 +197,8 @@ func (n *node) stop() {
 	n.cmd.Process.Signal(syscall.SIGTERM)
 	select {
 	case <-n.ended:
-	case <-time.After(20 * time.Second):
-		n.t.Fatalf("SIGTERM: still there after 20 s\n%s", n.said)
+	case <-time.After(patience):
+		n.t.Fatalf("SIGTERM: still there after %s\n%s", patience, n.said)
 	}
 	if code := n.cmd.ProcessState.ExitCode(); code != 0 {
 		n.t.Errorf("SIGTERM: exit %d\n%s", code, n.said)

@@ -193,7 +193,7 @@ func TestRealProvider(t *testing.T) {
 	if err := os.CopyFS(dir, os.DirFS("oidc")); err != nil {
 		t.Fatal(err)
 	}
-	install := exec.Command("npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts")
+	install := exec.Command("npm", "ci", "--prefer-offline", "--fetch-retries=5", "--no-audit", "--no-fund", "--ignore-scripts")
 	install.Dir = dir
 	if out, err := install.CombinedOutput(); err != nil {
 		leaveOut("npm ci: " + err.Error() + "\n" + string(out))

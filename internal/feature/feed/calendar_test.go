@@ -110,7 +110,7 @@ func parsers(t *testing.T, body []byte) {
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 		defer cancel()
-		npm := exec.CommandContext(ctx, "npm", "ci", "--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts")
+		npm := exec.CommandContext(ctx, "npm", "ci", "--prefer-offline", "--fetch-retries=5", "--no-audit", "--no-fund", "--ignore-scripts")
 		npm.Dir = work
 		if out, err := npm.CombinedOutput(); err != nil {
 			leaveOut(fmt.Sprintf("they cannot be fetched (cd e2e/ics && npm ci): %v\n%s", err, out))
