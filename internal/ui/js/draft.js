@@ -45,12 +45,16 @@ function write(form, sent = false) {
 	}
 }
 
+const changed = (el) => (el.type === "checkbox" || el.type === "radio" ? el.checked !== el.defaultChecked : !el.options && el.value !== el.defaultValue);
+
 function fill(form, values) {
-	for (const el of fieldsOf(form)) {
+	const fields = fieldsOf(form);
+	const newer = new Set(fields.filter(changed).map((el) => el.name)); // answered before this script came
+	for (const el of fields) {
 		const kept = values[el.name];
-		if (!kept) continue;
+		if (!kept || newer.has(el.name)) continue;
 		if (el.type === "checkbox" || el.type === "radio") el.checked = kept.includes(el.value);
-		else if (el.value === (el.defaultValue ?? el.value)) el.value = kept[0]; // what was typed before this script came is newer
+		else el.value = kept[0];
 	}
 }
 

@@ -153,10 +153,11 @@ func TestQuickerThanTheScript(t *testing.T) {
 	p := browser.New(t, browser.Options{})
 	p.Open(page)
 	browser.Eval[bool](p, `(() => { // what was kept another day
-		localStorage.setItem("draft:" + location.pathname + "#wish", JSON.stringify({ at: Date.now(), sent: false, values: { body: ["上周写的"], title: ["上周的题"] } }));
+		localStorage.setItem("draft:" + location.pathname + "#wish", JSON.stringify({ at: Date.now(), sent: false, values: { body: ["上周写的"], title: ["上周的题"], place: ["estate"], skills: ["phone"] } }));
 		return true;
 	})()`)
 	p.Fill("#f-body", "今天写的")
+	p.Click(`input[name="place"][value="none"]`)
 	photo := filepath.Join(t.TempDir(), "lamp.png")
 	if err := os.WriteFile(photo, []byte("not looked at here"), 0o600); err != nil {
 		t.Fatal(err)
@@ -167,6 +168,9 @@ func TestQuickerThanTheScript(t *testing.T) {
 	p.Wait(".previews li")
 	if got := browser.Eval[string](p, `document.getElementById("f-body").value`); got != "今天写的" {
 		t.Errorf("what was typed has become %q", got)
+	}
+	if got := browser.Eval[string](p, `[...new FormData(document.getElementById("wish")).entries()].filter(([name]) => ["title", "place", "skills"].includes(name)).join(" ")`); got != "title,上周的题 place,none skills,phone" {
+		t.Errorf("of the draft and what was chosen there is %q", got)
 	}
 }
 
