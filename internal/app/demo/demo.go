@@ -91,14 +91,29 @@ func places(ctx context.Context, h *app.House) error {
 		p.Phone, p.Hours = phone, "8:30–20:00"
 		more = append(more, p)
 	}
+	var buildings []string
 	for i, name := range []string{"1幢", "2幢", "3幢", "5幢", "6幢", "7幢", "8幢", "9幢"} {
 		code := fmt.Sprintf("%s%03d", CommunityA, i+1)
+		buildings = append(buildings, code)
 		more = append(more, place.Place{Code: code, Parent: CommunityA, Level: place.Building, Name: "洲岛家园" + name})
 	}
 	more = append(more,
 		place.Place{Code: CommunityA + "901", Parent: CommunityA, Level: place.Grid, Name: "洲岛家园第一网格"},
 		place.Place{Code: CommunityA + "902", Parent: CommunityA, Level: place.Grid, Name: "洲岛家园第二网格"})
 	if err := h.Place.Put(ctx, "", more...); err != nil {
+		return err
+	}
+	err := h.DB.Write(ctx, func(tx *db.Tx) error {
+		now, err := tx.Now(ctx)
+		if err != nil {
+			return err
+		}
+		if err := h.Place.Draw(ctx, tx, "", CommunityA+"901", buildings[:4], now); err != nil {
+			return err
+		}
+		return h.Place.Draw(ctx, tx, "", CommunityA+"902", buildings[4:], now)
+	})
+	if err != nil {
 		return err
 	}
 	for key, value := range map[string]string{"site.demo": "true", "site.place": CommunityA, "signin.second_factor": "false"} {

@@ -1,6 +1,7 @@
 package place
 
 import (
+	"context"
 	"slices"
 	"strconv"
 	"strings"
@@ -276,8 +277,6 @@ func (s *Service) addPart(c *web.Call) (any, error) {
 	}, s.placesPage)
 }
 
-// drawGrid says which buildings a grid is made of from now on; what was before
-// stays on record with its dates, and nothing is renamed.
 func (s *Service) drawGrid(c *web.Call) (any, error) {
 	code := c.Path("code")
 	return s.keep(c, "grid", code, gridFields, "/staff/places?place="+code+"&done=saved", func(tx *db.Tx, in flow.Input, now int64) error {
@@ -291,11 +290,17 @@ func (s *Service) drawGrid(c *web.Call) (any, error) {
 				return fault.Field1("buildings", "place.bad_code")
 			}
 		}
-		if err := redraw(c.Context(), tx, grid, buildings, now); err != nil {
-			return err
-		}
-		return s.changed(c.Context(), tx, c.Actor.ID, grid, "grid", strings.Join(slices.Sorted(slices.Values(buildings)), " "))
+		return s.Draw(c.Context(), tx, c.Actor.ID, grid, buildings, now)
 	}, s.placesPage)
+}
+
+// Draw says which buildings a grid is made of from now on; what was before
+// stays on record with its dates, and nothing is renamed.
+func (s *Service) Draw(ctx context.Context, tx *db.Tx, by, grid string, buildings []string, now int64) error {
+	if err := redraw(ctx, tx, grid, buildings, now); err != nil {
+		return err
+	}
+	return s.changed(ctx, tx, by, grid, "grid", strings.Join(slices.Sorted(slices.Values(buildings)), " "))
 }
 
 // ours lists the settings a place may change: those of the installation are
