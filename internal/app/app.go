@@ -53,7 +53,7 @@ type Config struct {
 	Secret      []byte // "" for the one kept in Data
 	Clock       clock.Clock
 	Log         *slog.Logger
-	Fill        bool // filling with synthetic data: commits need not be durable one by one
+	Fill        bool // filling with synthetic data and nobody else at work: commits need not be durable one by one
 	Private     bool // outgoing calls may go to private networks
 	Dev         bool // also show the storybook of pages
 	Site        ui.Site
@@ -106,6 +106,9 @@ func Open(ctx context.Context, c Config) (*House, error) {
 		return nil, err
 	}
 	h := &House{Config: c, DB: d, Journal: journal.New(d, c.Log), Blobs: blobs, metrics: prometheus.NewRegistry()}
+	if c.Fill {
+		h.Journal.Batch = 512
+	}
 	h.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	h.Session = session.New(d, strings.HasPrefix(c.BaseURL, "https://"))
 	h.frame.Serves = h.serves

@@ -31,6 +31,7 @@ type Journal struct {
 	Actors Actors
 	Spans  flow.Spans
 	Log    *slog.Logger
+	Batch  int // events a reader takes at once instead of its own number, where nobody waits beside it; 0 for its own
 
 	mu   sync.Mutex
 	wake chan struct{}     // closed and renewed when events were committed here

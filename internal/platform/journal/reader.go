@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -56,10 +57,7 @@ const after = `SELECT ` + columns + ` FROM events e WHERE ` + After + settled + 
 
 // Step lets r read one batch and reports whether there may be more.
 func (j *Journal) Step(ctx context.Context, r Reader) (more bool, err error) {
-	batch := r.Batch
-	if batch == 0 {
-		batch = 64
-	}
+	batch := cmp.Or(j.Batch, r.Batch, 64)
 	var at position
 	err = j.DB.Get(ctx, &at, `SELECT xid, seq FROM cursors WHERE name = ?`, r.Name)
 	if err != nil && !errors.Is(err, db.ErrNoRows) {
