@@ -37,7 +37,7 @@ func (h *House) homeBlocks() []homeBlock {
 		{"votes", "/polls", 3, true, h.openVotes},
 		{"today", "/activities", 3, true, h.nextActivities},
 		{"pinned", "/posts", 1, true, h.postCards(h.Post.Pinned)},
-		{"latest", "/posts", 15, false, h.postCards(h.latestPosts)},
+		{"latest", "/posts", latestMost, false, h.postCards(h.latestPosts)},
 		{"wishes", "/wishes?state=open", 6, false, h.openWishes},
 	}
 }

@@ -9,14 +9,16 @@ import (
 	"linli/internal/ui"
 )
 
+// latestMost are the latest posts that the home page shows.
+const latestMost = 15
+
 // latestPosts are the newest but for the one that stands pinned above them.
 func (h *House) latestPosts(ctx context.Context, place string) ([]post.JSON, error) {
-	const shown = 15
 	pinned, err := h.Post.Pinned(ctx, place)
 	if err != nil {
 		return nil, err
 	}
-	latest, err := h.Post.Latest(ctx, place, shown+1)
+	latest, err := h.Post.Latest(ctx, place, latestMost+1)
 	return slices.DeleteFunc(latest, func(j post.JSON) bool { return len(pinned) > 0 && j.ID == pinned[0].ID }), err
 }
 

@@ -57,8 +57,8 @@ func (s *Sent) of(do string) *Sent {
 
 // why is the refusal in words: of a field that no form of the page shows, else of the whole.
 func (s *Sent) why(p Page) string {
-	for _, f := range s.Fault.Fields {
-		return p.TArgs(f.Key, f.Args)
+	if fields := s.Fault.Fields; len(fields) > 0 {
+		return p.TArgs(fields[0].Key, fields[0].Args)
 	}
 	return p.TArgs(s.Fault.Key, s.Fault.Args)
 }

@@ -511,5 +511,8 @@ func TestAnOrganiserInTheLine(t *testing.T) {
 		if mine := h.Must(200, "GET", path, "demo-neighbour", nil)["mine"].(object); mine["state"] != "in" {
 			t.Errorf("the neighbour reads %v", mine)
 		}
+		if r := h.Do("POST", one+"/organise/promote", boss, url.Values{}); r.Status != 409 || !strings.Contains(r.Body, "报名名单") {
+			t.Errorf("with nobody left in the line: %d, not on the organiser's page", r.Status)
+		}
 	})
 }

@@ -46,11 +46,11 @@ func (s *Service) pages() []web.Route {
 			}
 		}
 		routes = append(routes, web.Route{Method: "POST", Path: "/activities/{id}/" + do, Name: "page-activity-" + do, SignedIn: true, After: to,
-			Do: func(c *web.Call) (any, error) { return s.pageMove(c, do) }})
+			Do: func(c *web.Call) (any, error) { return s.pageMove(c, do, slices.Contains(organiserMoves, do)) }})
 	}
 	// One takes one's own place on the activity's page; for somebody else the organiser does it on hers.
 	return append(routes, web.Route{Method: "POST", Path: "/activities/{id}/organise/promote", Name: "page-activity-promote-next", SignedIn: true, After: organise,
-		Do: func(c *web.Call) (any, error) { return s.pageMove(c, "promote") }})
+		Do: func(c *web.Call) (any, error) { return s.pageMove(c, "promote", true) }})
 }
 
 var pageFields = append([]flow.Field{
@@ -159,7 +159,9 @@ func (s *Service) pageOne(c *web.Call) (any, error) {
 // organiserMoves belong on the organiser's page.
 var organiserMoves = []string{"mark", "enter", "remove", "confirm_hours", "finish"}
 
-func (s *Service) pageMove(c *web.Call, do string) (any, error) {
+// pageMove makes a move; one that is refused comes back on the organiser's page
+// if it was pressed there, else on the activity's.
+func (s *Service) pageMove(c *web.Call, do string, organising bool) (any, error) {
 	c.Form().Del(web.VersionField) // people come and go meanwhile: nobody loses a place for having read a moment ago
 	out, err := s.move(c, do)
 	if err == nil {
@@ -175,7 +177,7 @@ func (s *Service) pageMove(c *web.Call, do string) (any, error) {
 	}
 	sent := &ui.Sent{Do: do, Values: c.Form(), Fault: f}
 	var page any
-	if slices.Contains(organiserMoves, do) && m.organiser(c.Actor) {
+	if organising && m.organiser(c.Actor) {
 		page, rerr = s.organise(c, m, sent)
 	} else {
 		page, rerr = s.one(c, m, sent)

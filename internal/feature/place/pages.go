@@ -116,7 +116,6 @@ func (s *Service) frame(c *web.Call, key, section string) ui.Page {
 	return p
 }
 
-// tabs join the pages about people and places, whose texts the member feature keeps too.
 // choicesMost bounds a list to choose from; a longer one is no help.
 const choicesMost = 400
 

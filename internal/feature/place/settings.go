@@ -54,8 +54,9 @@ func (s *Service) settingsPage(c *web.Call, sent *ui.Sent) (templ.Component, err
 		case "bool":
 			d.Type, d.Options = ui.RadioField, []ui.Option{{Value: "true", Label: p.T("place.yes")}, {Value: "false", Label: p.T("place.no")}}
 		case "place":
-			options := s.Choices(at.Code, District, Street, Community)
-			d.Type, d.Options = ui.Choose(value, options).Type, options
+			if options := s.Choices(at.Code, District, Street, Community); options != nil {
+				d.Type, d.Options = ui.SelectField, options
+			}
 		case "span":
 			d.Value, d.Hint = Words(p, "span", value), strings.TrimSpace(d.Hint+" "+p.T("place.span_hint"))
 		}
