@@ -496,8 +496,8 @@ func TestAnOrganiserInTheLine(t *testing.T) {
 		}
 		h.Must(200, "POST", path+"/withdraw", "demo-resident", nil)
 		one := strings.TrimPrefix(path, "/api/v1")
-		if page := h.page(one, boss, "轮到您了"); !strings.Contains(page, `action="`+one+`/promote"`) {
-			t.Error("no button for her own place")
+		if page := h.page(one, boss, "轮到您了"); !strings.Contains(page, `action="`+one+`/promote"`) || strings.Contains(page, `action="`+one+`/sign_up"`) {
+			t.Error("no button for her own place, or a form to sign up beside it")
 		}
 		if page := h.page(one+"/organise", boss, "报名名单"); strings.Contains(page, "/promote") {
 			t.Error("before she has answered she could take another's place for hers")

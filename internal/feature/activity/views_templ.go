@@ -252,9 +252,11 @@ func (s *Service) one(c *web.Call, m *Activity, sent *ui.Sent) (any, error) {
 	}
 	v := oneView{J: j, Sent: sent}
 	acts := slices.DeleteFunc(Life.Actions(m, c.Actor, c.Now()), func(a flow.Action) bool {
-		// What has been done, or belongs to the organiser's page, only clutters this one.
+		// What has been done, or belongs to the organiser's page, only clutters this one;
+		// who has been offered a place answers that first.
 		done := !a.Enabled && (a.Do == "check_out" || a.Do == "sign_up" && j.Mine != nil || a.Do == "check_in" && (j.Mine == nil || j.Mine.CheckedIn != nil))
-		return done || slices.Contains(organiserMoves, a.Do) || a.Do == "promote" && !m.offeredTo(c.Actor)
+		offered := a.Do == "sign_up" && j.Mine != nil && j.Mine.State == Offered
+		return done || offered || slices.Contains(organiserMoves, a.Do) || a.Do == "promote" && !m.offeredTo(c.Actor)
 	})
 	v.Moves = ui.Moves(p, "activity", j.URL, m.Version, acts, sent)
 	for i := range v.Moves {
